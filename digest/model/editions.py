@@ -45,6 +45,31 @@ class Section:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Weights:
+    """What counts how much in ranking (design §5); `[weights]` in digest.toml."""
+
+    sources: float = 1.0  # × log2(1 + distinct sources of the event)
+    source_weight: float = 0.5  # × weight of the lead's feed, less the usual 1
+    position: float = 0.5  # × 1 / log2(1 + best position in a feed)
+    section: float = 1.0  # × the section's prior
+    boost: float = 1.0  # × an editor's boost
+    half_life_hours: float = 18.0  # after so many hours a story counts half; 0 = age does not matter
+    diversity: float = 0.3  # 0 = the best by score, 1 = the most different (maximal marginal relevance)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SentEvent:
+    """What an earlier edition told, as far as it is remembered."""
+
+    digest: str
+    day: date
+    lead: str  # story id
+    stories: tuple[str, ...]  # ids of every story of the event at that time
+    sources: tuple[str, ...]  # who told it then
+    headline: str  # as shown then
+
+
+@dataclass(frozen=True, kw_only=True)
 class Term:
     """One reason of a score."""
 

@@ -85,7 +85,8 @@ class Entry:
     authors: tuple[str, ...] = ()  # as written
     published: str = ""  # first date said: pubDate, published, dc:date, date_published
     updated: str = ""  # updated, modified, date_modified
-    published_at: datetime | None = None  # where the reader already understood it
+    published_at: datetime | None = None  # the instant understood from `published`, else `updated`; never invented
+    date_note: str = ""  # "", "no zone", "unknown": how sure `published_at` is
     source: str = ""  # RSS source, Atom source/title, dc:publisher
     categories: tuple[str, ...] = ()  # as written
     language: str = ""  # of the entry, else of the feed
