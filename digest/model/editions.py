@@ -16,6 +16,35 @@ Sort = Literal["top", "latest"]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Publication:
+    """Who publishes: what every mail and page says of itself."""
+
+    name: str  # "The Morning Halyard"
+    tagline: str = ""
+    language: str = "en"  # BCP 47 tag of the fixed texts
+    direction: Literal["ltr", "rtl"] = "ltr"
+    time_zone: str = "UTC"  # IANA zone of days and times shown
+    sender: str = ""  # header from: "The Morning Halyard <news@halyard.example>"
+    reply_to: str = ""  # an address, "" = the sender's
+    postal_address: str = ""  # in the imprint
+    public_url: str = ""  # "https://halyard.example", no slash at the end; "" = nothing is online
+    rights: str = ""  # the publication's own line of rights
+    operators: tuple[str, ...] = ()  # addresses of alerts
+    editors: tuple[str, ...] = ()  # addresses of notices about approval
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """Something `check` has to say about a rendered mail."""
+
+    code: str  # "size", "link-scheme", "unsubscribe-missing"
+    severity: Literal["error", "warning", "note"]  # errors block approval
+    where: str  # "html:412", "subject", "templates/mail/edition.mjml:12"
+    message: str  # one plain sentence
+    fix: str = ""  # what to do
+
+
+@dataclass(frozen=True, kw_only=True)
 class Match:
     """Rules that bring a story into a section whatever its feed; every rule given must hold (any word of each)."""
 

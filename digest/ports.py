@@ -1,0 +1,269 @@
+"""What the pipeline talks through. Each port has at most five methods and names the errors it raises.
+
+Nothing here is implemented: ``digest.net``, ``digest.mail`` and ``digest.store`` satisfy these by shape, and
+``tests/fakes.py`` mirrors them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import date, datetime
+from typing import Protocol
+
+from digest.errors import FetchError
+from digest.model.editions import Edit, Edition, EditionRecord, EditionState, Picture, SentEvent
+from digest.model.mail import (
+    Attempt,
+    Counts,
+    Delivery,
+    EditionKey,
+    Notice,
+    Outcome,
+    Parts,
+    Planned,
+    Subscriber,
+    Suppression,
+)
+from digest.model.news import FeedState, Story
+from digest.model.web import Request, Response
+
+
+class Clock(Protocol):
+    """Tells the time; a test's clock stands still."""
+
+    def now(self) -> datetime:
+        """Return the aware UTC instant it is."""
+
+
+class Fetcher(Protocol):
+    """Reads from the network, politely and safely."""
+
+    def fetch(self, requests: Sequence[Request]) -> Iterator[tuple[Request, Response | FetchError]]:
+        """Yield one answer a request, in the order of arrival; a failure is a value, nothing is raised."""
+
+
+class StoryStore(Protocol):
+    """Stories and what was learnt about feeds."""
+
+    def save_stories(self, stories: Iterable[Story], *, now: datetime) -> int:
+        """Insert new stories, refresh changed ones keeping `seen`; return how many were new. Raises StoreError."""
+
+    def stories_between(self, start: datetime, end: datetime) -> tuple[Story, ...]:
+        """Return stories whose `published`, or else `seen`, lies in start < t <= end, ordered by id."""
+
+    def story(self, story_id: str) -> Story | None:
+        """Return one story, or None."""
+
+    def feed_states(self) -> Mapping[str, FeedState]:
+        """Return what is known of each feed, by configured address."""
+
+    def save_feed_states(self, states: Iterable[FeedState], *, now: datetime) -> None:
+        """Replace the states of these feeds. Raises StoreError."""
+
+
+class EditionStore(Protocol):
+    """Editions: base, edits and where they stand."""
+
+    def edition(self, key: EditionKey) -> EditionRecord | None:
+        """Return an edition with its edits in order, or None."""
+
+    def save_base(self, base: Edition, *, now: datetime) -> None:
+        """Insert or replace the base of a draft; raise StoreConflict when it is no draft any more."""
+
+    def append_edit(self, key: EditionKey, edit: Edit, *, expected: int) -> int:
+        """Append an edit as number expected + 1 and return it; raise StoreConflict when another came first.
+
+        An edit of an approved edition makes it a draft again, in the same transaction; from sending on only
+        `correct` is taken.
+        """
+
+    def set_state(
+        self, key: EditionKey, state: EditionState, *, among: Iterable[EditionState], reason: str = "", now: datetime
+    ) -> None:
+        """Move an edition from one of ``among`` to ``state`` (insert it where it is missing and ``among`` is empty).
+
+        Raise StoreConflict when it stands elsewhere.
+        """
+
+    def recent(self, digest: str, *, before: date | None = None, limit: int = 30) -> tuple[EditionRecord, ...]:
+        """Return editions, newest first, without their bases' bytes being changed."""
+
+
+class ApprovalStore(Protocol):
+    """Freezing an edition, and what hangs on it."""
+
+    def approve(
+        self, key: EditionKey, parts: Sequence[Parts], events: Sequence[SentEvent], *, edits: int, by: str, now: datetime
+    ) -> EditionRecord:
+        """Store the parts, give the number, set state approved by compare-and-swap; return the record.
+
+        ``edits`` is how many edits the parts include; raise StoreConflict when there are more by now, or the edition
+        is no draft.
+        """
+
+    def parts(self, key: EditionKey) -> tuple[Parts, ...]:
+        """Return the parts of the approved version, one a language. Raises StoreError where there are none."""
+
+    def mark(self, key: EditionKey, step: str, *, now: datetime) -> None:
+        """Record that a step ("published", "listed") is done; the first time counts."""
+
+    def sent_events(self, digest: str, *, since: date) -> tuple[SentEvent, ...]:
+        """Return what approved editions from ``since`` on told, oldest first."""
+
+    def next_number(self, digest: str) -> int:
+        """Return the number the next approval would give."""
+
+
+class PictureStore(Protocol):
+    """Prepared pictures, by the address and style they were prepared for."""
+
+    def pictures(self, wanted: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], Picture | str]:
+        """Return what is known of (url, style): a picture, or the reason why it cannot be used."""
+
+    def save_picture(
+        self, url: str, style: str, picture: Picture | str, body: bytes, media_type: str, *, now: datetime
+    ) -> None:
+        """Keep a prepared picture and its bytes, or the reason why there is none (then body is empty)."""
+
+    def content(self, name: str) -> tuple[bytes, str] | None:
+        """Return bytes and media type of a picture's name ("HASH.jpg") or of a hash, or None."""
+
+
+class SubscriberStore(Protocol):
+    """The list."""
+
+    def merge(self, rows: Iterable[Subscriber], *, overwrite: bool, now: datetime) -> MergeCounts:
+        """Stage rows and merge them in one transaction: add and update, never remove, never revive who left.
+
+        What a reader set herself wins unless ``overwrite``. Raises StoreError, and then nothing has changed.
+        """
+
+    def subscribers(self, *, digest: str = "", status: str = "") -> Iterator[Subscriber]:
+        """Yield subscribers ordered by address, in bounded memory."""
+
+    def subscriber(self, *, email_key: str = "", subscriber_id: str = "") -> Subscriber | None:
+        """Return one subscriber, or None."""
+
+    def suppress(self, suppression: Suppression) -> bool:
+        """Record it, set the status when it covers every digest; return False where it stood already."""
+
+    def suppressions(self) -> Iterator[Suppression]:
+        """Yield every suppression ordered by address and digest."""
+
+
+class MergeCounts(Protocol):
+    """What a merge did, row by row."""
+
+    @property
+    def added(self) -> int:
+        """New people."""
+
+    @property
+    def updated(self) -> int:
+        """People whose data changed."""
+
+    @property
+    def unchanged(self) -> int:
+        """People who were there already, the same."""
+
+    @property
+    def left(self) -> int:
+        """Rows of people who left; they stay away."""
+
+
+class Ledger(Protocol):
+    """The ledger of one edition's deliveries: the one rule of sending (design §4) is kept here."""
+
+    def plan(self, key: EditionKey, *, now: datetime) -> int:
+        """Add one planned row per due subscriber that has none; return how many. In steps of 2,000 rows.
+
+        Due is: active, subscribed to the digest, not suppressed for it or for all, not paused on the edition's day,
+        and whose sections (None = all) share one with the edition's sections that hold items. Moves the edition
+        approved -> sending. Raises StoreConflict where the edition is neither approved nor sending.
+        """
+
+    def claim(self, key: EditionKey, *, owner: str, limit: int, lease_s: float, now: datetime) -> tuple[Planned, ...]:
+        """Claim up to ``limit`` rows that are planned or deferred and due; fewer means that no more are due now.
+
+        Rows whose lease ran out are put right first: claimed -> planned, handed -> in_doubt (an attempt is recorded),
+        and under on_doubt = "resend" in_doubt -> claimable again.
+        """
+
+    def turn(self, key: EditionKey, *, owner: str, done: Outcome | None, following: str | None, now: datetime) -> bool:
+        """Record ``done`` and move ``following`` claimed -> handed in one commit; tell whether it may be handed over.
+
+        False: the claim is no longer ours, the person is suppressed, or the edition stopped; then nothing of
+        ``following`` was moved to handed (a suppressed one is recorded so). Commits of all connections are grouped.
+        """
+
+    def release(self, key: EditionKey, *, owner: str, now: datetime) -> int:
+        """Give back what this owner claimed and did not hand over: claimed -> planned; return how many."""
+
+    def counts(self, key: EditionKey) -> Counts:
+        """Return the rows by state; pruned ones included."""
+
+
+class LedgerReader(Protocol):
+    """What `status` and `log` ask."""
+
+    def in_state(self, key: EditionKey, state: str, *, limit: int) -> tuple[tuple[Delivery, str], ...]:
+        """Return deliveries in a state, each with the person's address, ordered by address."""
+
+    def attempts(self, key: EditionKey, subscriber: str) -> tuple[Attempt, ...]:
+        """Return every attempt on one person, oldest first."""
+
+    def next_due(self, key: EditionKey) -> datetime | None:
+        """Return when the next deferred row is due, or None."""
+
+    def close(self, key: EditionKey, *, reason: str, give_up_before: datetime | None, now: datetime) -> Counts:
+        """Expire open rows (all of them, or deferred ones first tried before ``give_up_before``); set the edition
+        finished when nothing is open; return the counts.
+        """
+
+
+class NoticeStore(Protocol):
+    """The outbox of mail that is no edition."""
+
+    def queue(self, notice: Notice, *, now: datetime) -> bool:
+        """Queue a notice once by its key; False where it was queued before."""
+
+    def due(self, *, now: datetime, limit: int = 100) -> tuple[Notice, ...]:
+        """Return notices to be handed over now, oldest first, and mark them handed."""
+
+    def settle(self, key: str, outcome: Outcome, *, now: datetime) -> None:
+        """Record what became of one."""
+
+
+class Transport(Protocol):
+    """Hands messages over, one connection's worth at a time."""
+
+    def open(self) -> AbstractContextManager[Connection]:
+        """Return a session with the relay; raises RelayError or RelayUnreachable before any envelope is written."""
+
+
+class Connection(Protocol):
+    """One session with a relay (or a folder)."""
+
+    def envelope(self, sender: str, recipient: str) -> None:
+        """Announce a message: what may go ahead of its body (design §8, L2)."""
+
+    def body(self, data: bytes, following: tuple[str, str] | None) -> Outcome:
+        """Write the body of the announced message, with the next envelope behind it; return what became of it.
+
+        ``following`` is (sender, recipient) of the next one. Raises RelayError where the relay refuses us altogether.
+        """
+
+    def abandon(self) -> None:
+        """Close without the final dot: what was announced is not handed over."""
+
+
+class Lock(Protocol):
+    """One run a digest at a time."""
+
+    def hold(self, name: str, *, wait_s: float) -> AbstractContextManager[None]:
+        """Hold the lock or raise LockHeld naming pid, host and start of the one who does; free when a holder dies."""
+
+
+Wait = Callable[[float], None]
+"""Waits so many seconds; tests pass one that moves their clock."""
