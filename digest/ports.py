@@ -94,7 +94,14 @@ class ApprovalStore(Protocol):
     """Freezing an edition, and what hangs on it."""
 
     def approve(
-        self, key: EditionKey, parts: Sequence[Parts], events: Sequence[SentEvent], *, edits: int, by: str, now: datetime
+        self,
+        key: EditionKey,
+        parts: Sequence[Parts],
+        events: Sequence[SentEvent],
+        *,
+        edits: int,
+        by: str,
+        now: datetime,
     ) -> EditionRecord:
         """Store the parts, give the number, set state approved by compare-and-swap; return the record.
 
@@ -217,8 +224,9 @@ class LedgerReader(Protocol):
         """Return when the next deferred row is due, or None."""
 
     def close(self, key: EditionKey, *, reason: str, give_up_before: datetime | None, now: datetime) -> Counts:
-        """Expire open rows (all of them, or deferred ones first tried before ``give_up_before``); set the edition
-        finished when nothing is open; return the counts.
+        """Expire open rows; set the edition finished when nothing is open; return the counts.
+
+        All open rows expire, or with ``give_up_before`` only deferred ones first tried before that.
         """
 
 

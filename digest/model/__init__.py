@@ -1,0 +1,1 @@
+"""The core types: frozen values without I/O."""

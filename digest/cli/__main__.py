@@ -1,0 +1,5 @@
+"""`python -m digest.cli` is `digest`."""
+
+from digest.cli.app import main
+
+main()

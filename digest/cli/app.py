@@ -1,0 +1,85 @@
+"""The `digest` command: its groups, and how every error becomes one sentence and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, NoReturn
+
+import typer
+from click.exceptions import Abort, ClickException
+
+from digest import __version__
+from digest.cli import delivery, editions, feeds, picking, setup, subscribers
+from digest.cli.session import Start
+from digest.errors import EXIT_FAILED, EXIT_TEMPORARY, DigestError
+
+app = typer.Typer(
+    name="digest",
+    help="Turns news feeds into a daily e-mail newsletter, and says why each story was picked.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"digest {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+setup.register(app)
+feeds.register(app)
+picking.register(app)
+editions.register(app)
+delivery.register(app)
+subscribers.register(app)
+
+
+def run(arguments: Sequence[str] | None = None, *, start: Start | None = None) -> int:
+    """Run one command and return its exit code; errors are told on stderr, a sentence a line."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    start = start or Start()
+    debug = "--debug" in words or bool(start.environment.get("DIGEST_DEBUG"))
+    try:
+        code = app(args=words, standalone_mode=False, obj=start, prog_name="digest")
+    except DigestError as error:
+        if debug:
+            raise
+        for line in str(error).splitlines():
+            sys.stderr.write(f"digest: {line}\n")
+        return error.exit_code
+    except ClickException as error:
+        error.show()
+        return error.exit_code
+    except (Abort, KeyboardInterrupt):
+        sys.stderr.write("digest: stopped; what was begun goes on with the next call\n")
+        return EXIT_TEMPORARY
+    except BrokenPipeError:
+        # Whoever read our output left: nothing more to say, and no complaint of the interpreter at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_FAILED
+    except Exception as error:  # the last door: a user is never shown a traceback unasked
+        if debug:
+            raise
+        sys.stderr.write(
+            f"digest: something we did not expect: {type(error).__name__}: {error}; run again with --debug\n"
+        )
+        return EXIT_FAILED
+    return int(code or 0)
+
+
+def main() -> NoReturn:
+    """Run the command line and exit."""
+    sys.exit(run())

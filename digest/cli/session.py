@@ -1,0 +1,212 @@
+"""What every command shares: the common options, the settings behind them, and how a command speaks and ends.
+
+Nothing heavy is imported at the top: `digest --help` starts without the database, the templates or the network.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+import os
+import sys
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from digest.errors import UsageError
+
+if TYPE_CHECKING:
+    from digest.config import DigestSettings, Settings
+    from digest.ports import Clock
+    from digest.wiring import Wiring
+
+EXIT_MEANINGS = {
+    0: "done, or nothing to do",
+    1: "failed",
+    2: "wrong usage or configuration",
+    3: "another run holds the lock",
+    4: "waiting for approval",
+    5: "done, but something needs a person",
+    75: "temporary failure; the next run goes on",
+}
+
+
+@dataclass
+class Start:
+    """What a process (or a test) hands to the commands: its clock and its environment."""
+
+    clock: Clock | None = None  # None = the machine's
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+
+@dataclass
+class Session:
+    """One call of one command: its options, and lazily what they lead to."""
+
+    start: Start
+    config: Path
+    digest_name: str
+    quiet: bool
+    verbose: bool
+    debug: bool
+
+    @functools.cached_property
+    def settings(self) -> Settings:
+        """The configuration; raises ConfigError with every problem."""
+        from digest.config import load
+
+        return load(self.config, self.start.environment)
+
+    @functools.cached_property
+    def wiring(self) -> Wiring:
+        """The real things behind the ports."""
+        from digest.wiring import Wiring
+
+        return Wiring(self.settings, clock=self.start.clock, verbose=self.verbose, debug=self.debug)
+
+    @property
+    def has_config(self) -> bool:
+        """Whether there is a configuration file to read."""
+        return self.config.is_file()
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of this call, without loading anything else."""
+        if self.start.clock is not None:
+            return self.start.clock
+        from digest.wiring import SystemClock
+
+        return SystemClock()
+
+    def digest(self) -> DigestSettings:
+        """Return the digest asked for with --digest, the first without it; raises UsageError."""
+        chosen = self.settings.digest(self.digest_name)
+        if chosen is None:
+            names = ", ".join(each.name for each in self.settings.digests)
+            raise UsageError(f"there is no digest {self.digest_name!r}", where="--digest", fix=f"choose one of {names}")
+        return chosen
+
+    def say(self, text: str = "") -> None:
+        """Print a line for people, on stdout, unless --quiet."""
+        if not self.quiet:
+            sys.stdout.write(text + "\n")
+
+    def warn(self, text: str) -> None:
+        """Print a line about trouble, on stderr, always."""
+        sys.stderr.write(text + "\n")
+
+    def detail(self, text: str) -> None:
+        """Print a line on stderr with --verbose."""
+        if self.verbose:
+            sys.stderr.write(text + "\n")
+
+    def emit(self, document: object) -> None:
+        """Print one JSON document on stdout, and nothing else there."""
+        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+    def close(self) -> None:
+        """Let go of whatever was opened."""
+        if "wiring" in self.__dict__:
+            self.wiring.close()
+
+
+def parse_day(text: str, option: str) -> date:
+    """Return the day of an option such as --edition 2026-11-23; raises UsageError."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is no day", where=option, fix="write it as 2026-11-23") from None
+
+
+def parse_time(text: str, option: str) -> datetime:
+    """Return the instant of an option such as --at 2026-11-23T06:40:00Z; raises UsageError."""
+    from digest.dates import parse_iso
+
+    try:
+        return parse_iso(text)
+    except ValueError:
+        raise UsageError(
+            f"{text!r} is no instant with a zone", where=option, fix="write it as 2026-11-23T06:40:00Z"
+        ) from None
+
+
+def exit_codes(codes: Sequence[int]) -> str:
+    """Return the exit codes of a command as lines for its help."""
+    return "\n".join(f"  {code:>2}  {EXIT_MEANINGS[code]}" for code in codes)
+
+
+_COMMON = {
+    "config": (
+        Annotated[
+            Path,
+            typer.Option(
+                "--config", "-c", metavar="FILE", envvar="DIGEST_CONFIG", help="The publication's digest.toml."
+            ),
+        ],
+        Path("digest.toml"),
+    ),
+    "digest_name": (
+        Annotated[
+            str,
+            typer.Option(
+                "--digest", metavar="NAME", envvar="DIGEST_DIGEST", help="Which digest; the first without it."
+            ),
+        ],
+        "",
+    ),
+    "quiet": (
+        Annotated[bool, typer.Option("--quiet", "-q", envvar="DIGEST_QUIET", help="Say nothing when all is well.")],
+        False,
+    ),
+    "verbose": (
+        Annotated[bool, typer.Option("--verbose", "-v", envvar="DIGEST_VERBOSE", help="Tell each step on stderr.")],
+        False,
+    ),
+    "debug": (
+        Annotated[bool, typer.Option("--debug", envvar="DIGEST_DEBUG", help="Show tracebacks.")],
+        False,
+    ),
+}
+
+
+def command(
+    group: typer.Typer, name: str, *, example: str, exits: Sequence[int]
+) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Register a command that takes a Session first; the common options, an example and exit codes are added."""
+
+    def register(function: Callable[..., int]) -> Callable[..., int]:
+        hints = typing.get_type_hints(function, localns={"Session": Session}, include_extras=True)
+        own = [
+            parameter.replace(annotation=hints[parameter.name])
+            for parameter in list(inspect.signature(function).parameters.values())[1:]
+        ]
+        common = [
+            inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+            for key, (annotation, default) in _COMMON.items()
+        ]
+        context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+        keywords = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own]
+
+        def call(**values: Any) -> int:
+            start = values.pop("context").obj or Start()
+            session = Session(start=start, **{key: values.pop(key) for key in _COMMON})
+            try:
+                return function(session, **values)
+            finally:
+                session.close()
+
+        call.__name__, call.__doc__ = function.__name__, function.__doc__
+        parameters = [*keywords, *common, context]
+        call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # PEP 362 allows it
+        call.__annotations__ = {each.name: each.annotation for each in parameters}
+        epilog = f"\b\nExample:\n  {example}\n\n\b\nExit codes:\n{exit_codes(exits)}"
+        group.command(name, epilog=epilog)(call)
+        return function
+
+    return register

@@ -1,0 +1,330 @@
+"""digest.toml and DIGEST_* become one frozen Settings; every problem is told at once, with key, line and a fix."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping, Sequence
+from datetime import time
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+
+from digest.config import lines as positions
+from digest.config import shape
+from digest.config.settings import DeliverySettings, DigestSettings, FetchSettings, Settings
+from digest.errors import ConfigError, Problem
+from digest.model.editions import Match, Publication, Section, Sponsor, Weights
+from digest.model.news import Feed
+
+__all__ = ["DeliverySettings", "DigestSettings", "FetchSettings", "Settings", "load"]
+
+FILE_NAME = "digest.toml"
+RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+
+
+def load(file: Path, environment: Mapping[str, str]) -> Settings:
+    """Return the effective configuration of ``file``; raise ConfigError with every problem found.
+
+    ``environment`` gives DIGEST_RELAY_PASSWORD and DIGEST_STORE_URL.
+    """
+    file = file.absolute()
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(
+            (
+                Problem(
+                    where=str(file), what="there is no such file", fix="make one with `digest init`, or name it with -c"
+                ),
+            )
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            (Problem(where=str(file), what=f"it cannot be read ({error})", fix="save it as UTF-8"),)
+        ) from None
+    return read(text, file, environment)
+
+
+def read(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
+    """Return the configuration written in ``text``, as if it stood in ``file``; raise ConfigError."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError((Problem(where=file.name, what=f"it is not valid TOML: {error}"),)) from None
+    lines = positions.key_lines(text)
+    try:
+        document = shape.Document.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(_shape_problems(error, raw, lines, file.name)) from None
+    return _Reading(document, file, lines, environment).settings()
+
+
+def _where(path: positions.Path, lines: dict[positions.Path, int], name: str) -> str:
+    line = positions.line_of(path, lines)
+    return f"{name}:{line} {positions.dotted(path)}" if line else f"{name} {positions.dotted(path)}"
+
+
+def _written_path(location: Sequence[str | int], raw: object) -> positions.Path:
+    """Return the part of pydantic's location that a person wrote: tags of unions are ours, not theirs."""
+    path: list[str | int] = []
+    here: object = raw
+    for part in location:
+        if isinstance(here, dict) and isinstance(part, str):
+            path.append(part)
+            if part not in here:
+                break
+            here = here[part]
+        elif isinstance(here, list) and isinstance(part, int) and part < len(here):
+            path.append(part)
+            here = here[part]
+        else:
+            break
+    return tuple(path)
+
+
+def _shape_problems(
+    error: ValidationError, raw: Mapping[str, Any], lines: dict[positions.Path, int], name: str
+) -> tuple[Problem, ...]:
+    problems: dict[positions.Path, Problem] = {}
+    for each in error.errors():
+        path = _written_path(each["loc"], raw)
+        if path not in problems:
+            what, fix = _sentence(each["type"], str(each["msg"]), path, each.get("ctx", {}))
+            problems[path] = Problem(where=_where(path, lines, name), what=what, fix=fix)
+    ordered = sorted(problems.items(), key=lambda pair: (positions.line_of(pair[0], lines), positions.dotted(pair[0])))
+    return tuple(problem for _, problem in ordered)
+
+
+def _sentence(kind: str, message: str, path: positions.Path, context: Mapping[str, Any]) -> tuple[str, str]:
+    if kind == "extra_forbidden":
+        near = difflib.get_close_matches(str(path[-1]), _known_keys(path), n=1, cutoff=0.6)
+        return "there is no such key", f"did you mean {near[0]!r}?" if near else "remove it"
+    if kind == "missing":
+        return "it is missing", "add it"
+    if kind == "value_error":
+        what, _, fix = message.removeprefix("Value error, ").partition("; ")
+        return what, fix
+    if kind == "literal_error":
+        return "it has a value we do not know", f"choose one of {context.get('expected', '')}"
+    if kind == "string_pattern_mismatch" and path[-1:] == ("approval",):
+        return "it has a value we do not know", "choose 'required', 'automatic' or 'automatic-after 06:45'"
+    if kind == "string_pattern_mismatch":
+        return "it is no database address", "write 'sqlite:///digest.db' or 'postgresql+psycopg://user@host/name'"
+    if kind == "too_short":
+        return "it is empty", "add at least one"
+    return message[:1].lower() + message[1:], ""
+
+
+def _known_keys(path: positions.Path) -> list[str]:
+    """Return the keys allowed beside the last part of a path."""
+    table: type[shape.Table] | None = shape.Document
+    for part in path[:-1]:
+        if table is None or isinstance(part, int):
+            continue
+        if part in _TABLES:
+            table = _TABLES[part]
+    if table is None:
+        return []
+    return [field.alias or name for name, field in table.model_fields.items()]
+
+
+_TABLES: dict[str, type[shape.Table]] = {
+    "publication": shape.PublicationTable,
+    "sections": shape.SectionTable,
+    "match": shape.MatchTable,
+    "feeds": shape.FeedTable,
+    "sponsors": shape.SponsorTable,
+    "digest": shape.DigestTable,
+    "weights": shape.WeightsTable,
+    "delivery": shape.DeliveryTable,
+    "fetch": shape.FetchTable,
+    "archive": shape.ArchiveTable,
+    "keys": shape.KeysTable,
+    "store": shape.StoreTable,
+    "demo": shape.DemoTable,
+}
+
+
+class _Reading:
+    """Turns a well-shaped document into Settings, collecting what does not fit together."""
+
+    def __init__(
+        self,
+        document: shape.Document,
+        file: Path,
+        lines: dict[positions.Path, int],
+        environment: Mapping[str, str],
+    ) -> None:
+        self.document, self.file, self.lines, self.environment = document, file, lines, environment
+        self.problems: list[tuple[int, Problem]] = []
+
+    def problem(self, path: positions.Path, what: str, fix: str) -> None:
+        line = positions.line_of(path, self.lines)
+        self.problems.append((line, Problem(where=_where(path, self.lines, self.file.name), what=what, fix=fix)))
+
+    def settings(self) -> Settings:
+        document = self.document
+        publication = self.publication()
+        self.check_sections()
+        feeds = self.feeds()
+        sponsors = self.sponsors()
+        digests = self.digests()
+        delivery = self.delivery(publication)
+        if self.problems:
+            raise ConfigError(tuple(problem for _, problem in sorted(self.problems, key=lambda pair: pair[0])))
+        return Settings(
+            file=self.file,
+            publication=publication,
+            zone=ZoneInfo(publication.time_zone),
+            sections=tuple(self.section(table) for table in document.sections),
+            feeds=feeds,
+            sponsors=sponsors,
+            digests=digests,
+            theme=document.theme.get("name", "classic"),
+            theme_values={key: value for key, value in document.theme.items() if key != "name"},
+            weights=Weights(**document.weights.model_dump(exclude_unset=True)),
+            delivery=delivery,
+            fetch=FetchSettings(
+                timeout=document.fetch.timeout,
+                deadline=document.fetch.deadline,
+                allowed_hosts=frozenset(host.lower() for host in document.fetch.allowed_hosts),
+                contact=document.fetch.contact or publication.public_url or parseaddr(publication.sender)[1],
+            ),
+            archive_dir=self.beside(document.archive.dir),
+            tokens_file=self.beside(document.keys.tokens_file),
+            erasure_file=self.beside(document.keys.erasure_file),
+            store_url=self.store_url(),
+            subscribers_file=self.beside(document.subscribers),
+            templates_dir=self.beside(document.templates),
+            demo=document.demo is not None,
+        )
+
+    def beside(self, name: str) -> Path:
+        return (self.file.parent / name).absolute()
+
+    def store_url(self) -> str:
+        url = self.environment.get("DIGEST_STORE_URL") or self.document.store.url
+        kind, _, path = url.partition(":///")
+        if kind == "sqlite":
+            return f"sqlite:///{self.beside(path)}"
+        return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    def publication(self) -> Publication:
+        table = self.document.publication
+        if "@" not in parseaddr(table.sender)[1]:
+            self.problem(
+                ("publication", "from"), f"{table.sender!r} holds no address", "write 'Name <news@example.org>'"
+            )
+        for key in ("operators", "editors"):
+            for address in getattr(table, key):
+                if "@" not in parseaddr(address)[1]:
+                    self.problem(("publication", key), f"{address!r} is no address", "write 'name@example.org'")
+        if table.reply_to and "@" not in parseaddr(table.reply_to)[1]:
+            self.problem(("publication", "reply_to"), f"{table.reply_to!r} is no address", "write 'desk@example.org'")
+        values = table.model_dump()
+        values["operators"], values["editors"] = tuple(table.operators), tuple(table.editors)
+        values["direction"] = table.direction or ("rtl" if table.language.split("-")[0] in RIGHT_TO_LEFT else "ltr")
+        return Publication(**values)
+
+    def check_sections(self) -> None:
+        seen: set[str] = set()
+        for index, table in enumerate(self.document.sections):
+            if table.slug in seen:
+                self.problem(("sections", index, "slug"), f"{table.slug!r} is the slug of two sections", "rename one")
+            seen.add(table.slug)
+
+    def section(self, table: shape.SectionTable) -> Section:
+        given = table.model_dump(exclude_unset=True)
+        given.pop("feeds", None)
+        given["match"] = tuple(
+            Match(**{key: tuple(words) for key, words in match.model_dump().items()}) for match in table.match
+        )
+        return Section(**given)
+
+    def feeds(self) -> tuple[Feed, ...]:
+        slugs = [table.slug for table in self.document.sections]
+        named: dict[str, str] = {}
+        known = {feed.url for feed in self.document.feeds} | {feed.name for feed in self.document.feeds}
+        for index, table in enumerate(self.document.sections):
+            for name in table.feeds:
+                if name not in known:
+                    near = difflib.get_close_matches(name, sorted(known), n=1)
+                    fix = f"did you mean {near[0]!r}?" if near else "name a feed of [[feeds]] by its name or url"
+                    self.problem(("sections", index, "feeds"), f"no feed is called {name!r}", fix)
+                named.setdefault(name, table.slug)
+        feeds: list[Feed] = []
+        seen: set[str] = set()
+        for index, feed in enumerate(self.document.feeds):
+            if feed.url in seen:
+                self.problem(("feeds", index, "url"), f"{feed.url} is listed twice", "remove one of them")
+            seen.add(feed.url)
+            if feed.section and feed.section not in slugs:
+                near = difflib.get_close_matches(feed.section, slugs, n=1)
+                fix = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(slugs)}"
+                self.problem(("feeds", index, "section"), f"there is no section {feed.section!r}", fix)
+            values = feed.model_dump()
+            values["section"] = feed.section or named.get(feed.name, named.get(feed.url, ""))
+            feeds.append(Feed(**values))
+        return tuple(feeds)
+
+    def sponsors(self) -> tuple[Sponsor, ...]:
+        places = {"top", "imprint", *(table.slug for table in self.document.sections)}
+        for index, table in enumerate(self.document.sponsors):
+            if table.placement not in places:
+                self.problem(
+                    ("sponsors", index, "placement"),
+                    f"{table.placement!r} is no place",
+                    "choose top, imprint or a section's slug",
+                )
+            if table.start and table.until and table.until < table.start:
+                self.problem(("sponsors", index, "until"), "it ends before it begins", "change `from` or `until`")
+        return tuple(Sponsor(**table.model_dump()) for table in self.document.sponsors)
+
+    def digests(self) -> tuple[DigestSettings, ...]:
+        tables = self.document.digest or {"daily": shape.DigestTable()}
+        return tuple(self.digest(name, table) for name, table in tables.items())
+
+    def digest(self, name: str, table: shape.DigestTable) -> DigestSettings:
+        if table.time and table.not_after and table.not_after <= table.time:
+            self.problem(
+                ("digest", name, "not_after"), "it is not later than `time`", "choose a later hour, such as '12:00'"
+            )
+        if not table.days:
+            self.problem(("digest", name, "days"), "it lists no day", "list at least one, such as 'mon'")
+        policy, _, after = table.approval.partition(" ")
+        approval_after = time.fromisoformat(after) if after else None
+        return DigestSettings(
+            name=name,
+            title=table.title or self.document.publication.name,
+            days=tuple(sorted({shape.DAYS.index(day) for day in table.days})),
+            time=table.time,
+            by=table.by,
+            not_after=table.not_after,
+            approval=policy,  # type: ignore[arg-type]  # the pattern of DigestTable.approval admits nothing else
+            approval_after=approval_after,
+            skip=frozenset(table.skip),
+            minimum_stories=table.minimum_stories,
+            maximum_failed_feeds=table.maximum_failed_feeds,
+            suppress_days=table.suppress_days,
+        )
+
+    def delivery(self, publication: Publication) -> DeliverySettings:
+        table = self.document.delivery
+        password = self.environment.get("DIGEST_RELAY_PASSWORD", "")
+        if not password and table.password_file:
+            try:
+                password = self.beside(table.password_file).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                self.problem(("delivery", "password_file"), f"it cannot be read ({error})", "make it readable for us")
+        if not table.via.startswith(("eml:", "maildir:")) and not publication.public_url:
+            self.problem(
+                ("publication", "public_url"),
+                "it is missing, so that nobody could unsubscribe",
+                "set it to where `digest serve` answers, or keep delivery.via = 'eml:outbox'",
+            )
+        values = table.model_dump(exclude={"password_file"})
+        return DeliverySettings(password=password, **values)

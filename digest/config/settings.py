@@ -1,0 +1,92 @@
+"""The effective configuration: one frozen value, read once, handed out in pieces by wiring."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from datetime import time as ClockTime
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from digest.model.editions import Publication, Section, Sponsor, Weights
+from digest.model.news import Feed
+
+
+@dataclass(frozen=True, kw_only=True)
+class DigestSettings:
+    """A recurring product: `[digest.NAME]`."""
+
+    name: str  # in addresses: "daily"
+    title: str  # shown; the publication's name unless set
+    days: tuple[int, ...]  # 0 = Monday
+    time: ClockTime | None  # local; None = any hour will do
+    by: Literal["publication", "subscriber"]
+    not_after: ClockTime | None  # local; past it nothing is mailed
+    approval: Literal["required", "automatic", "automatic-after"]
+    approval_after: ClockTime | None  # of automatic-after
+    skip: frozenset[date]  # holidays
+    minimum_stories: int  # fewer items than this, and the day is skipped
+    maximum_failed_feeds: float  # share from 0 to 1; more, and automatic approval waits for a person
+    suppress_days: int  # what was sent this many days ago or less is not news
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliverySettings:
+    """How editions are handed over: `[delivery]`."""
+
+    via: str  # smtp://…, eml:…
+    connections: int
+    timeout: timedelta  # of one reply of the relay
+    linger: timedelta  # a run stays this long for what was deferred
+    give_up_after: timedelta  # then a deferred delivery expires
+    on_doubt: Literal["resend", "hold"]
+    return_path: str  # envelope sender; "" = the address of `from`
+    password: str = field(repr=False)  # of the relay, from DIGEST_RELAY_PASSWORD or password_file
+
+
+@dataclass(frozen=True, kw_only=True)
+class FetchSettings:
+    """How feeds are read: `[fetch]`."""
+
+    timeout: timedelta  # of one feed
+    deadline: timedelta  # of all feeds together
+    allowed_hosts: frozenset[str]  # whose private addresses may be reached
+    contact: str  # in the User-Agent, so that a feed's owner can reach us
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All of digest.toml and what the environment adds, valid as a whole. Paths are absolute."""
+
+    file: Path  # digest.toml
+    publication: Publication
+    zone: ZoneInfo  # the publication's
+    sections: tuple[Section, ...]
+    feeds: tuple[Feed, ...]
+    sponsors: tuple[Sponsor, ...]
+    digests: tuple[DigestSettings, ...]  # never empty; the first is the default
+    theme: str  # classic, bold, plain
+    theme_values: Mapping[str, str]  # what [theme] sets besides its name
+    weights: Weights
+    delivery: DeliverySettings
+    fetch: FetchSettings
+    archive_dir: Path
+    tokens_file: Path
+    erasure_file: Path
+    store_url: str = field(repr=False)  # may hold a password
+    subscribers_file: Path
+    templates_dir: Path  # overrides, one file at a time; need not exist
+    demo: bool  # the sample feeds are served on loopback while a command fetches
+
+    @property
+    def folder(self) -> Path:
+        """The folder relative paths start from."""
+        return self.file.parent
+
+    def digest(self, name: str = "") -> DigestSettings | None:
+        """Return a digest by name, the first without one, or None."""
+        if not name:
+            return self.digests[0]
+        return next((each for each in self.digests if each.name == name), None)

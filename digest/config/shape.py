@@ -1,0 +1,259 @@
+"""The shape of digest.toml as pydantic models: types, bounds and what each key means. Unknown keys are refused."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, time, timedelta
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from digest.model.links import RESERVED_NAMES
+
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DURATION = re.compile(r"^(\d+)\s*(s|m|h|d)$")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _duration(value: object) -> object:
+    if isinstance(value, str):
+        match = _DURATION.match(value.strip())
+        if match:
+            return timedelta(**{_UNITS[match.group(2)]: int(match.group(1))})
+        raise ValueError(f"{value!r} is no duration; write a number and s, m, h or d, such as '45m'")
+    raise ValueError("write a duration in quotes: a number and s, m, h or d, such as '45m'")
+
+
+def _clock_time(value: object) -> object:
+    if isinstance(value, time):
+        return value.replace(tzinfo=None)
+    if isinstance(value, str) and re.fullmatch(r"\d{1,2}:\d{2}", value.strip()):
+        hour, minute = map(int, value.split(":"))
+        if hour < 24 and minute < 60:
+            return time(hour, minute)
+    raise ValueError(f"{value!r} is no time of day; write it as '07:00'")
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"{value!r} is no time zone; use an IANA name such as 'Europe/Lisbon'") from None
+    return value
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{value!r} is no web address; it begins with https:// or http:// and names a host")
+    return value
+
+
+def _public_url(value: str) -> str:
+    return _web_address(value).rstrip("/") if value else value
+
+
+def _slug(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", value):
+        raise ValueError(f"{value!r} cannot stand in an address; use lower-case letters, digits and hyphens")
+    return value
+
+
+def _digest_name(value: str) -> str:
+    if _slug(value) in RESERVED_NAMES:
+        raise ValueError(f"{value!r} is taken by an address of our own; choose another name")
+    return value
+
+
+def _language(value: str) -> str:
+    if value and not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", value):
+        raise ValueError(f"{value!r} is no language tag; use one such as 'en', 'de' or 'pt-BR'")
+    return value
+
+
+def _color(value: str) -> str:
+    if value.startswith("#") and not re.fullmatch(r"#[0-9A-Fa-f]{6}", value):
+        raise ValueError(f"{value!r} is no colour of six hex digits, such as '#1D3F72'")
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+ClockTime = Annotated[time, BeforeValidator(_clock_time)]
+Zone = Annotated[str, AfterValidator(_zone)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+Slug = Annotated[str, AfterValidator(_slug)]
+Language = Annotated[str, AfterValidator(_language)]
+
+
+class Table(BaseModel):
+    """A table that knows all of its keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+
+class PublicationTable(Table):
+    """`[publication]`."""
+
+    name: str = Field(min_length=1)
+    tagline: str = ""
+    language: Language = "en"
+    direction: Literal["", "ltr", "rtl"] = ""
+    time_zone: Zone = "UTC"
+    sender: str = Field(alias="from", min_length=3)
+    reply_to: str = ""
+    postal_address: str = ""
+    public_url: Annotated[str, AfterValidator(_public_url)] = ""
+    rights: str = ""
+    operators: list[str] = []
+    editors: list[str] = []
+
+
+class MatchTable(Table):
+    """`[[sections.match]]`: every key given must hold; any word of a key will do."""
+
+    feeds: list[str] = []
+    categories: list[str] = []
+    paths: list[str] = []
+    words: list[str] = []
+    languages: list[Language] = []
+
+
+class SectionTable(Table):
+    """`[[sections]]`."""
+
+    slug: Slug
+    title: str = Field(min_length=1)
+    # Defaults are those of `Section`: only what is written is handed on.
+    style: Literal["feature", "cards", "headlines", "video", "brief"] = "headlines"
+    sort: Literal["top", "latest"] = "top"
+    stories: int = Field(default=0, ge=1, le=200)
+    minimum: int = Field(default=0, ge=1, le=200)
+    prior: float = Field(default=0.0, ge=-100, le=100)
+    per_source: int = Field(default=0, ge=1)
+    per_byline: int = Field(default=0, ge=1)
+    per_kicker: int = Field(default=0, ge=1)
+    feeds: list[str] = []
+    match: list[MatchTable] = []
+
+
+class FeedTable(Table):
+    """`[[feeds]]`."""
+
+    url: WebAddress
+    name: str = ""
+    source: str = ""
+    section: str = ""
+    weight: float = Field(default=1.0, ge=0, le=100)
+    kicker: Literal["auto", "never"] = "auto"
+    language: Language = ""
+    time_zone: Zone | Literal[""] = ""
+
+
+class SponsorTable(Table):
+    """`[[sponsors]]`."""
+
+    name: str = Field(min_length=1)
+    label: str = "Powered by"
+    text: str = ""
+    url: WebAddress | Literal[""] = ""
+    image: str = ""
+    start: date | None = Field(default=None, alias="from")
+    until: date | None = None
+    placement: str = "imprint"
+
+
+class DigestTable(Table):
+    """`[digest.NAME]`."""
+
+    title: str = ""
+    days: list[Day] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    time: ClockTime | None = None
+    by: Literal["publication", "subscriber"] = "publication"
+    not_after: ClockTime | None = None
+    approval: str = Field(default="required", pattern=r"^(required|automatic|automatic-after ([01]\d|2[0-3]):[0-5]\d)$")
+    skip: list[date] = []
+    minimum_stories: int = Field(default=1, ge=1)
+    maximum_failed_feeds: float = Field(default=0.5, ge=0, le=1)
+    suppress_days: int = Field(default=7, ge=0, le=365)
+
+
+class WeightsTable(Table):
+    """`[weights]`: what counts how much in ranking; what is not set keeps the default of `Weights`."""
+
+    sources: float = Field(default=0, ge=-100, le=100)
+    source_weight: float = Field(default=0, ge=-100, le=100)
+    position: float = Field(default=0, ge=-100, le=100)
+    section: float = Field(default=0, ge=-100, le=100)
+    boost: float = Field(default=0, ge=-100, le=100)
+    half_life_hours: float = Field(default=0, ge=0, le=10_000)
+    diversity: float = Field(default=0, ge=0, le=1)
+
+
+class DeliveryTable(Table):
+    """`[delivery]`."""
+
+    via: str = "eml:outbox"
+    connections: int = Field(default=4, ge=1, le=64)
+    timeout: Duration = timedelta(seconds=60)
+    linger: Duration = timedelta(minutes=45)
+    give_up_after: Duration = timedelta(hours=24)
+    on_doubt: Literal["resend", "hold"] = "resend"
+    return_path: str = ""
+    password_file: str = ""
+
+
+class FetchTable(Table):
+    """`[fetch]`."""
+
+    timeout: Duration = timedelta(seconds=20)
+    deadline: Duration = timedelta(minutes=2)
+    allowed_hosts: list[str] = []
+    contact: str = ""
+
+
+class ArchiveTable(Table):
+    """`[archive]`."""
+
+    dir: str = "site"
+
+
+class KeysTable(Table):
+    """`[keys]`."""
+
+    tokens_file: str = "keys/tokens"
+    erasure_file: str = "keys/erasure"
+
+
+class StoreTable(Table):
+    """`[store]`."""
+
+    url: str = Field(default="sqlite:///digest.db", pattern=r"^(sqlite:///|postgresql(\+psycopg)?://).+")
+
+
+class DemoTable(Table):
+    """`[demo]`: while it is there, commands that fetch serve the sample feeds on loopback."""
+
+    note: str = ""
+
+
+class Document(Table):
+    """The whole of digest.toml."""
+
+    publication: PublicationTable
+    sections: list[SectionTable] = Field(min_length=1)
+    feeds: list[FeedTable] = []
+    sponsors: list[SponsorTable] = []
+    digest: dict[Annotated[str, AfterValidator(_digest_name)], DigestTable] = {}
+    theme: dict[str, Annotated[str, AfterValidator(_color)]] = {}
+    weights: WeightsTable = WeightsTable()
+    delivery: DeliveryTable = DeliveryTable()
+    fetch: FetchTable = FetchTable()
+    archive: ArchiveTable = ArchiveTable()
+    keys: KeysTable = KeysTable()
+    store: StoreTable = StoreTable()
+    subscribers: str = "subscribers.csv"
+    templates: str = "templates"
+    demo: DemoTable | None = None
