@@ -1,9 +1,124 @@
-"""Commands to come in this step."""
+"""`digest send`, `run` and `status`: handing over, and how it stands."""
 
 from __future__ import annotations
 
+import signal
+import threading
+from types import FrameType
+from typing import Annotated, Any
+
 import typer
+
+from digest.cli.editions import EditionOption, JsonOption
+from digest.cli.session import Session, command, parse_day
+from digest.errors import EXIT_DONE
+
+ViaOption = Annotated[
+    str,
+    typer.Option("--via", metavar="URL", envvar="DIGEST_VIA", help="smtp://user@host:587, smtps://…, eml:DIR, …"),
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the application."""
+    command(app, "send", example="digest send --via smtp://relay.example:587", exits=(0, 1, 2, 4, 5, 75))(send)
+    command(app, "run", example="digest run --quiet", exits=(0, 1, 2, 3, 4, 5, 75))(run)
+    command(app, "status", example="digest status --json", exits=(0, 1, 2))(status)
+
+
+def stop_on_signals() -> threading.Event:
+    """Return an event that SIGTERM and SIGINT set: the hand-over under way is finished, then all is saved."""
+    stop = threading.Event()
+
+    def stopped(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, stopped)
+    return stop
+
+
+def send(
+    session: Session,
+    edition: EditionOption = "",
+    via: ViaOption = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")] = False,
+    test: Annotated[
+        str, typer.Option("--test", metavar="ADDRESS", help="Send one copy to this address; the ledger is not touched.")
+    ] = "",
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=0, help="Hand over at most so many; 0 = all.")] = 0,
+    as_json: JsonOption = False,
+) -> int:
+    """Deliver an approved edition; called again, it resumes where it was and sends nothing twice."""
+    digest = session.digest()
+    wiring = session.wiring
+    key = wiring.key(digest, parse_day(edition, "--edition") if edition else None)
+    if test:
+        session.say(wiring.send_test(digest, key, via=via, address=test))
+        return EXIT_DONE
+    if dry_run:
+        session.say(wiring.dry_run(digest, key))
+        return EXIT_DONE
+    report = wiring.send(digest, key, via=via, stop=stop_on_signals(), limit=limit)
+    if as_json:
+        session.emit(report.document())
+    else:
+        session.say(report.line)
+    for line in report.trouble:
+        session.warn(line)
+    return report.exit_code
+
+
+def run(
+    session: Session,
+    via: ViaOption = "",
+    wait: Annotated[
+        float, typer.Option("--wait", metavar="SECONDS", min=0, envvar="DIGEST_WAIT", help="Wait for another run's lock.")
+    ] = 0.0,
+) -> int:
+    """Cron's one line: fetch, build, approve by policy, publish, send. Safe to call at any time, twice, or late."""
+    settings = session.settings
+    digests = [session.digest()] if session.digest_name else list(settings.digests)
+    stop = stop_on_signals()
+    code = EXIT_DONE
+    for digest in digests:
+        report = session.wiring.run(digest, via=via, wait_s=wait, stop=stop, say=session.say)
+        for line in report.trouble:
+            session.warn(line)
+        code = max(code, report.exit_code)
+    return code
+
+
+def status(session: Session, edition: EditionOption = "", as_json: JsonOption = False) -> int:
+    """Show how an edition stands: its state, its deliveries by name where they are in doubt, and the next run."""
+    digest = session.digest()
+    key = session.wiring.key(digest, parse_day(edition, "--edition") if edition else None)
+    document = session.wiring.status(digest, key)
+    if as_json:
+        session.emit(document)
+        return EXIT_DONE
+    for line in _status_lines(document):
+        session.say(line)
+    return EXIT_DONE
+
+
+def _status_lines(document: dict[str, Any]) -> list[str]:
+    reason = f" ({document['reason']})" if document["reason"] else ""
+    number = f", No. {document['number']}" if document["number"] else ""
+    lines = [f"Edition of {document['edition']}{number}: {document['state']}{reason}"]
+    if document["approved_by"]:
+        lines.append(f"Approved by {document['approved_by']} at {document['approved_at']}")
+    counts = document["counts"]
+    if counts["total"]:
+        told = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in counts.items() if count and state != "total")
+        lines.append(f"Deliveries: {counts['total']} in all: {told}")
+    lines += [f"In doubt: {each['email']} ({each['reply'] or 'the sender died'})" for each in document["in_doubt"]]
+    lines += [f"Refused: {each['email']} ({each['reply']})" for each in document["refused"]]
+    if document["retry_at"]:
+        lines.append(f"Deferred ones are tried again at {document['retry_at']}")
+    feeds = document["feeds"]
+    lines.append(f"Feeds: {feeds['total']}, {len(feeds['failing'])} failing")
+    lines += [f"  {line}" for line in feeds["failing"]]
+    lines.append(f"Next edition: {document['next_run'] or 'none is due'}")
+    return lines

@@ -1,9 +1,82 @@
-"""Commands to come in this step."""
+"""`digest build`, `preview`, `approve` and `withdraw`: the edition of a day."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
+
+from digest.cli.session import Session, command, parse_day
+from digest.errors import EXIT_ATTENTION, EXIT_DONE
+
+EditionOption = Annotated[
+    str, typer.Option("--edition", metavar="DAY", envvar="DIGEST_EDITION", help="The edition's day; today without it.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", envvar="DIGEST_JSON", help="Print a JSON document.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the application."""
+    command(app, "build", example="digest build", exits=(0, 1, 2, 5))(build)
+    command(app, "preview", example="digest preview --out preview --open", exits=(0, 1, 2))(preview)
+    command(app, "approve", example="digest approve", exits=(0, 1, 2, 4))(approve)
+
+
+def build(session: Session, as_json: JsonOption = False) -> int:
+    """Make or refresh today's draft from the stories in the store; edits stay."""
+    digest = session.digest()
+    report = session.wiring.build(digest)
+    edition = report.edition
+    if as_json:
+        from digest.render.document import document
+
+        session.emit(document(edition))
+    else:
+        session.say(f"Draft of {edition.day}: {len(edition.items)} of {edition.health.stories} stories.")
+        for filled in edition.sections:
+            session.say(f"  {filled.section.title:24} {len(filled.items)} of {filled.section.stories}")
+        for line in edition.health.short_sections:
+            session.detail(f"short: {line}")
+    for line in (*edition.health.feeds_failed, *report.picture_problems):
+        session.warn(line)
+    return EXIT_ATTENTION if edition.health.feeds_failed else EXIT_DONE
+
+
+def preview(
+    session: Session,
+    edition: EditionOption = "",
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", envvar="DIGEST_OUT", help="Folder to write into.")
+    ] = Path("preview"),
+    open_browser: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+) -> int:
+    """Write what would go out as files: index.html shows all views side by side. Nothing is mailed."""
+    digest = session.digest()
+    key = session.wiring.key(digest, parse_day(edition, "--edition") if edition else None)
+    proof = session.wiring.proof(digest, key)
+    report = session.wiring.preview(digest, proof, out.absolute())
+    for finding in proof.findings:
+        session.warn(f"{finding.severity}: {finding.where}: {finding.message}" + (f"; {finding.fix}" if finding.fix else ""))
+    session.say(f"HTML {report.html_bytes / 1000:.1f} kB of 102.4 kB. Open {report.index}")
+    if open_browser:
+        typer.launch(report.index.as_uri())
+    return EXIT_DONE
+
+
+def approve(
+    session: Session,
+    edition: EditionOption = "",
+    by: Annotated[str, typer.Option("--by", metavar="NAME", envvar="DIGEST_BY", help="Who approves.")] = "",
+) -> int:
+    """Freeze the edition: what is sent from now on is exactly what was previewed."""
+    digest = session.digest()
+    key = session.wiring.key(digest, parse_day(edition, "--edition") if edition else None)
+    record = session.wiring.approve(digest, key, by=by or session.start.environment.get("USER", "") or "command line")
+    session.say(
+        f"The edition of {key.day} is {record.state.value} as No. {record.number} (version {record.version[:12]})."
+        " Send it with `digest send`."
+    )
+    return EXIT_DONE
+
+

@@ -1,9 +1,192 @@
-"""Commands to come in this step."""
+"""`digest init`, `demo`, `config …` and `db …`: from nothing to a publication that works."""
 
 from __future__ import annotations
 
+import dataclasses
+import sys
+import time
+from datetime import date, datetime, timedelta
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
 import typer
+
+from digest.cli.session import Session, command
+from digest.errors import EXIT_ATTENTION, EXIT_DONE, EXIT_FAILED, FileProblem
+
+config_group = typer.Typer(help="Show and check the configuration.", no_args_is_help=True, rich_markup_mode=None)
+db_group = typer.Typer(help="Look after the database.", no_args_is_help=True, rich_markup_mode=None)
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the application."""
+    command(app, "init", example="digest init morning", exits=(0, 1, 2))(init)
+    command(app, "demo", example="digest demo demo", exits=(0, 1, 5))(demo)
+    app.add_typer(config_group, name="config")
+    app.add_typer(db_group, name="db")
+
+
+FolderArgument = Annotated[Path, typer.Argument(metavar="[DIR]", help="Where; here without it.", show_default=False)]
+
+
+def init(
+    session: Session,
+    folder: FolderArgument = Path(),
+    templates: Annotated[bool, typer.Option("--templates", help="Copy the templates too, to change them.")] = False,
+    cron: Annotated[bool, typer.Option("--cron", help="Print a line for crontab, and write nothing.")] = False,
+    systemd: Annotated[bool, typer.Option("--systemd", help="Print systemd units, and write nothing.")] = False,
+) -> int:
+    """Write digest.toml, subscribers.csv and .env.example, never over existing files. Safe: nothing is mailed."""
+    from digest.templating import copy_templates, packaged
+
+    folder = folder.absolute()
+    if cron or systemd:
+        for name in (["crontab"] if cron else []) + (["digest.service", "digest.timer"] if systemd else []):
+            text = packaged(f"init/{name}").replace("@DIR@", str(folder)).replace("@DIGEST@", _program())
+            session.say(text)
+        return EXIT_DONE
+    made = write_new(
+        folder,
+        {
+            "digest.toml": packaged("init/digest.toml"),
+            "subscribers.csv": packaged("init/subscribers.csv"),
+            ".env.example": packaged("init/env.example"),
+        },
+    )
+    from digest.subscribers.tokens import make_keys
+
+    for name in ("keys/tokens", "keys/erasure"):
+        if not (folder / name).exists():
+            make_keys(folder / name)
+            made.append(folder / name)
+    if templates:
+        made += copy_templates(folder / "templates")
+    for path in made:
+        session.say(f"wrote {path}")
+    session.say(
+        f"Next: add your feeds to {folder / 'digest.toml'}, then `digest fetch`, `digest build`, `digest preview --open`."
+    )
+    return EXIT_DONE
+
+
+def _program() -> str:
+    return str(Path(sys.argv[0]).absolute()) if Path(sys.argv[0]).name == "digest" else "digest"
+
+
+def write_new(folder: Path, files: dict[str, str]) -> list[Path]:
+    """Write files that are not there yet and return which; raise FileProblem."""
+    made = []
+    for name, text in files.items():
+        path = folder / name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("x", encoding="utf-8", newline="") as file:
+                file.write(text)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise FileProblem(
+                f"it cannot be written ({error.strerror or error})", where=str(path), fix="choose a folder you may write to"
+            ) from None
+        made.append(path)
+    return made
+
+
+def demo(session: Session, folder: FolderArgument = Path("demo")) -> int:
+    """Make a complete publication from the sample feeds, with a preview to open. Needs no network and no account."""
+    from digest.sample import sample_text
+    from digest.subscribers.tokens import make_keys
+
+    began = time.perf_counter()
+    folder = folder.absolute()
+    write_new(folder, {name: sample_text(name) for name in ("digest.toml", "subscribers.csv")})
+    for name in ("keys/tokens", "keys/erasure"):
+        if not (folder / name).exists():
+            make_keys(folder / name)
+    session.config = folder / "digest.toml"
+    digest, wiring = session.digest(), session.wiring
+    wiring.merge_subscribers_file()
+    fetched = wiring.fetch(progress=session.detail)
+    key = wiring.key(digest)
+    if wiring.is_open(key):
+        wiring.build(digest)
+    proof = wiring.proof(digest, key)
+    report = wiring.preview(digest, proof, folder / "preview")
+    edition = proof.edition
+    session.say(f"{wiring.settings.publication.name}, {edition.day:%A %-d %B %Y}")
+    session.say(f"{fetched.feeds} feeds, {edition.health.stories} stories, {edition.health.clusters} events")
+    for filled in edition.sections:
+        session.say(f"  {filled.section.title:20} {len(filled.items):2} of {filled.section.stories}")
+    seconds = time.perf_counter() - began
+    session.say(f"{len(edition.items)} items, HTML {report.html_bytes / 1000:.1f} kB encoded, {seconds:.1f} s")
+    for line in fetched.failed:
+        session.warn(line)
+    session.say(f"Open {report.index}")
+    return EXIT_ATTENTION if fetched.failed else EXIT_DONE
+
+
+def plain(value: Any, *, hide: frozenset[str] = frozenset({"password"})) -> Any:
+    """Return a settings value as JSON can hold it, secrets hidden."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {
+            field.name: ("(hidden)" if field.name in hide and getattr(value, field.name) else plain(getattr(value, field.name)))
+            for field in dataclasses.fields(value)
+        }
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, timedelta):
+        return f"{value.total_seconds():g} s"
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, frozenset):
+        return sorted(plain(each) for each in value)
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    return value if isinstance(value, bool | int | float | str) or value is None else str(value)
+
+
+@command(config_group, "show", example="digest config show", exits=(0, 2))
+def show(session: Session) -> int:
+    """Print the effective configuration as JSON, secrets hidden."""
+    from digest.store.engine import without_password
+
+    document = plain(session.settings)
+    document["store_url"] = without_password(session.settings.store_url)
+    session.emit(document)
+    return EXIT_DONE
+
+
+@command(config_group, "check", example="digest config check", exits=(0, 2))
+def check(session: Session) -> int:
+    """Check the configuration as a whole; every problem is told at once."""
+    settings = session.settings
+    _ = session.wiring.theme
+    session.say(f"{settings.file}: {len(settings.sections)} sections, {len(settings.feeds)} feeds; nothing is wrong with it.")
+    return EXIT_DONE
+
+
+@command(db_group, "upgrade", example="digest db upgrade", exits=(0, 1, 2))
+def upgrade(session: Session) -> int:
+    """Bring the database to this version's tables."""
+    from digest.store.migrations import upgrade as upgrade_store
+
+    before, after = upgrade_store(session.settings.store_url)
+    session.say(f"The database is at {after}." if before == after else f"The database went from {before or 'nothing'} to {after}.")
+    return EXIT_DONE
+
+
+@command(db_group, "check", example="digest db check", exits=(0, 1, 2))
+def check_db(session: Session) -> int:
+    """Check that the database answers and has this version's tables."""
+    from digest.store.migrations import check as check_store
+
+    state = check_store(session.settings.store_url)
+    for problem in state.problems:
+        session.warn(problem)
+    if state.problems:
+        return EXIT_FAILED
+    session.say(f"The database is at {state.current}, as it should be.")
+    return EXIT_DONE

@@ -1,0 +1,68 @@
+"""Approved → online: the page and its images are out, unlisted, before the first message is handed over (design §8)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from digest.errors import UsageError
+from digest.model.editions import Edition, EditionRecord, EditionState
+from digest.model.mail import EditionKey
+from digest.pipeline.approving import edition_of
+from digest.pipeline.previewing import write_files
+from digest.ports import ApprovalStore, Clock, EditionStore, PictureStore
+
+PUBLISHED = frozenset({EditionState.APPROVED, EditionState.SENDING, EditionState.FINISHED, EditionState.STOPPED})
+
+PageOf = Callable[[Edition, int], bytes]
+"""Makes the web page of an edition; bound to templates by wiring."""
+HomeOf = Callable[[str, list[EditionRecord]], bytes]
+"""Makes the home of a digest from its listed editions, newest first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishReport:
+    """What is online now."""
+
+    page: Path
+    files: int
+
+
+def publish(
+    key: EditionKey,
+    *,
+    editions: EditionStore,
+    approvals: ApprovalStore,
+    pictures: PictureStore,
+    page_of: PageOf,
+    site: Path,
+    clock: Clock,
+) -> PublishReport:
+    """Write an approved edition's page and pictures below ``site``; raise UsageError before approval, FileProblem."""
+    record = editions.edition(key)
+    if record is None or record.state not in PUBLISHED:
+        raise UsageError(f"the edition of {key.day} is not approved", fix="approve it first: `digest approve`")
+    edition = edition_of(record, key)
+    files: dict[str, bytes] = {}
+    for item in edition.items:
+        found = pictures.content(item.picture.name) if item.picture is not None else None
+        if item.picture is not None and found is not None:
+            files[f"img/{item.picture.name}"] = found[0]
+    write_files(site, files)
+    name = f"{key.digest}/{key.day:%Y/%m/%d}/index.html"
+    (page,) = write_files(site, {name: page_of(edition, record.number or 0)})
+    if record.published_at is None:
+        approvals.mark(key, "published", now=clock.now())
+    return PublishReport(page=page, files=len(files) + 1)
+
+
+def list_edition(
+    key: EditionKey, *, editions: EditionStore, approvals: ApprovalStore, home_of: HomeOf, site: Path, clock: Clock
+) -> None:
+    """Put an edition into the digest's home; done twice it changes nothing. Raises FileProblem."""
+    record = editions.edition(key)
+    if record is not None and record.listed_at is None:
+        approvals.mark(key, "listed", now=clock.now())
+    listed = [each for each in editions.recent(key.digest, limit=10_000) if each.listed_at is not None]
+    write_files(site, {f"{key.digest}/index.html": home_of(key.digest, listed)})
