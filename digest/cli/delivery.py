@@ -74,7 +74,8 @@ def run(
     session: Session,
     via: ViaOption = "",
     wait: Annotated[
-        float, typer.Option("--wait", metavar="SECONDS", min=0, envvar="DIGEST_WAIT", help="Wait for another run's lock.")
+        float,
+        typer.Option("--wait", metavar="SECONDS", min=0, envvar="DIGEST_WAIT", help="Wait for another run's lock."),
     ] = 0.0,
 ) -> int:
     """Cron's one line: fetch, build, approve by policy, publish, send. Safe to call at any time, twice, or late."""
@@ -111,7 +112,9 @@ def _status_lines(document: dict[str, Any]) -> list[str]:
         lines.append(f"Approved by {document['approved_by']} at {document['approved_at']}")
     counts = document["counts"]
     if counts["total"]:
-        told = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in counts.items() if count and state != "total")
+        told = ", ".join(
+            f"{count} {state.replace('_', ' ')}" for state, count in counts.items() if count and state != "total"
+        )
         lines.append(f"Deliveries: {counts['total']} in all: {told}")
     lines += [f"In doubt: {each['email']} ({each['reply'] or 'the sender died'})" for each in document["in_doubt"]]
     lines += [f"Refused: {each['email']} ({each['reply']})" for each in document["refused"]]

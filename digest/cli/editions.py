@@ -57,7 +57,9 @@ def preview(
     proof = session.wiring.proof(digest, key)
     report = session.wiring.preview(digest, proof, out.absolute())
     for finding in proof.findings:
-        session.warn(f"{finding.severity}: {finding.where}: {finding.message}" + (f"; {finding.fix}" if finding.fix else ""))
+        session.warn(
+            f"{finding.severity}: {finding.where}: {finding.message}" + (f"; {finding.fix}" if finding.fix else "")
+        )
     session.say(f"HTML {report.html_bytes / 1000:.1f} kB of 102.4 kB. Open {report.index}")
     if open_browser:
         typer.launch(report.index.as_uri())
@@ -78,5 +80,3 @@ def approve(
         " Send it with `digest send`."
     )
     return EXIT_DONE
-
-

@@ -64,9 +64,8 @@ def init(
         made += copy_templates(folder / "templates")
     for path in made:
         session.say(f"wrote {path}")
-    session.say(
-        f"Next: add your feeds to {folder / 'digest.toml'}, then `digest fetch`, `digest build`, `digest preview --open`."
-    )
+    session.say(f"Next: add your feeds to {folder / 'digest.toml'}, then run `digest fetch`, `digest build`")
+    session.say("and `digest preview --open`. Nothing is mailed before you name a relay and approve an edition.")
     return EXIT_DONE
 
 
@@ -87,7 +86,9 @@ def write_new(folder: Path, files: dict[str, str]) -> list[Path]:
             continue
         except OSError as error:
             raise FileProblem(
-                f"it cannot be written ({error.strerror or error})", where=str(path), fix="choose a folder you may write to"
+                f"it cannot be written ({error.strerror or error})",
+                where=str(path),
+                fix="choose a folder you may write to",
             ) from None
         made.append(path)
     return made
@@ -130,7 +131,9 @@ def plain(value: Any, *, hide: frozenset[str] = frozenset({"password"})) -> Any:
     """Return a settings value as JSON can hold it, secrets hidden."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {
-            field.name: ("(hidden)" if field.name in hide and getattr(value, field.name) else plain(getattr(value, field.name)))
+            field.name: (
+                "(hidden)" if field.name in hide and getattr(value, field.name) else plain(getattr(value, field.name))
+            )
             for field in dataclasses.fields(value)
         }
     if isinstance(value, Enum):
@@ -164,7 +167,9 @@ def check(session: Session) -> int:
     """Check the configuration as a whole; every problem is told at once."""
     settings = session.settings
     _ = session.wiring.theme
-    session.say(f"{settings.file}: {len(settings.sections)} sections, {len(settings.feeds)} feeds; nothing is wrong with it.")
+    session.say(
+        f"{settings.file}: {len(settings.sections)} sections, {len(settings.feeds)} feeds; nothing is wrong with it."
+    )
     return EXIT_DONE
 
 
@@ -174,7 +179,11 @@ def upgrade(session: Session) -> int:
     from digest.store.migrations import upgrade as upgrade_store
 
     before, after = upgrade_store(session.settings.store_url)
-    session.say(f"The database is at {after}." if before == after else f"The database went from {before or 'nothing'} to {after}.")
+    session.say(
+        f"The database is at {after}."
+        if before == after
+        else f"The database went from {before or 'nothing'} to {after}."
+    )
     return EXIT_DONE
 
 

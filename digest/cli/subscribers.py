@@ -93,9 +93,7 @@ def export(session: Session) -> int:
 
 
 @command(group, "remove", example="digest subscribers remove reader@example.org", exits=(0, 1, 2))
-def remove(
-    session: Session, address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Who leaves.")]
-) -> int:
+def remove(session: Session, address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Who leaves.")]) -> int:
     """Unsubscribe an address for good: it is suppressed, whatever is imported later."""
     known = session.wiring.remove_subscriber(address)
     session.say(f"{address} is unsubscribed. " + ("" if known else "It was not on the list; it stays off it."))

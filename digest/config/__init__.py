@@ -74,6 +74,8 @@ def _written_path(location: Sequence[str | int], raw: object) -> positions.Path:
     here: object = raw
     for part in location:
         if isinstance(here, dict) and isinstance(part, str):
+            if part == "[key]":  # pydantic's mark for a wrong key of a mapping
+                break
             path.append(part)
             if part not in here:
                 break

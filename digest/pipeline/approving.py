@@ -109,7 +109,9 @@ def approve(
     edition = edition_of(record, key)
     assert record is not None
     if not edition.items:
-        raise ApprovalNeeded(f"the edition of {key.day} holds no story", fix="fetch and build again, or leave the day out")
+        raise ApprovalNeeded(
+            f"the edition of {key.day} holds no story", fix="fetch and build again, or leave the day out"
+        )
     number = record.number or approvals.next_number(key.digest)
     done = proof(edition, number=number, publication=publication, render=render)
     if done.errors:

@@ -23,7 +23,7 @@ from digest.model.editions import (
 )
 from digest.model.mail import EditionKey
 from digest.model.news import Feed, FeedState, Story
-from digest.model.web import Request
+from digest.model.web import Request, Response
 from digest.pipeline.pick import Picked, pick
 from digest.ports import ApprovalStore, Clock, EditionStore, Fetcher, PictureStore, StoryStore
 from digest.render.images import prepare
@@ -214,12 +214,12 @@ def _picture_key(section: Section, place: int, item: Item) -> tuple[str, str] | 
 
 def _prepared(answer: object, url: str, style: str, item: Item, pictures: PictureStore, clock: Clock) -> Picture | str:
     """Return the picture made of an answer, or the reason why there is none; either is remembered, but not a failure
-    of the network, which may pass."""
+    of the network, which may pass.
+    """
     from digest.model.web import Response
 
     if isinstance(answer, FetchError):
         return answer.what
-    assert isinstance(answer, Response)
     if answer.status != 200:
         return f"the server answered {answer.status}"
     image, (kind, _, badge) = item.cluster.lead.image, style.partition(":")

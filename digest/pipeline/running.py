@@ -146,10 +146,16 @@ def _prepare(
         return ready
     if where is Standing.OFF:
         following = next_opening(now, policy.schedule)
-        tell(f"no edition on {key.day:%A}s or holidays; the next is due {following:%Y-%m-%d %H:%M} UTC" if following else "")
+        tell(
+            f"no edition on {key.day:%A}s or holidays; the next is due {following:%Y-%m-%d %H:%M} UTC"
+            if following
+            else ""
+        )
         return ready
     if record is None or record.state is EditionState.DRAFT:
-        if not _draft(policy, steps, report, tell, key=key, where=where, editions=editions, notices=notices, clock=clock):
+        if not _draft(
+            policy, steps, report, tell, key=key, where=where, editions=editions, notices=notices, clock=clock
+        ):
             return ready
     elif where is Standing.EARLY:
         tell(f"the edition of {key.day} is approved; its hand-over begins {opens(key.day, policy.schedule):%H:%M} UTC")
@@ -228,7 +234,9 @@ def _approve(
         else:
             tell(f"approved as No. {approved.number}")
             return True
-    report.trouble.append(f"the edition of {key.day} waits for approval: {why}; see it with `digest preview`, then `digest approve`")
+    report.trouble.append(
+        f"the edition of {key.day} waits for approval: {why}; see it with `digest preview`, then `digest approve`"
+    )
     report.worsen(EXIT_APPROVAL)
     _ask(policy, key, why, notices, clock)
     return False
