@@ -1,0 +1,133 @@
+"""Bringing a database to this version's tables, forward only, with Alembic run from inside the package."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from digest.errors import StoreError
+from digest.store.tables import metadata
+
+if TYPE_CHECKING:
+    from digest.store.engine import Store
+
+# Two processes that meet an empty database: one migrates, the other waits (PostgreSQL; SQLite's write lock does it).
+MIGRATION_LOCK = 0x64696765_7374  # "digest"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SchemaState:
+    """Which revision a database has, and what is wrong with it."""
+
+    current: str  # "" = no tables of ours
+    head: str  # of this version of the program
+    problems: tuple[str, ...] = ()
+
+
+def _scripts() -> ScriptDirectory:
+    config = Config()
+    # Alembic reads % as the start of an interpolation.
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    return ScriptDirectory.from_config(config)
+
+
+def _state(connection: sa.Connection, scripts: ScriptDirectory) -> tuple[str, str]:
+    current = MigrationContext.configure(connection).get_current_revision() or ""
+    return current, scripts.get_current_head() or ""
+
+
+def _migrate(connection: sa.Connection, scripts: ScriptDirectory) -> None:
+    def steps(revision: object, context: object) -> object:
+        return scripts._upgrade_revs("head", revision)  # type: ignore[arg-type]  # what Alembic's own command calls
+
+    environment = EnvironmentContext(Config(), scripts, fn=steps, destination_rev="head")
+    environment.configure(connection=connection, target_metadata=metadata, transaction_per_migration=False)
+    environment.run_migrations()
+
+
+def ensure(store: Store, *, create: bool) -> None:
+    """Give an empty database its tables; raise StoreError where they are older or newer than this program."""
+    scripts = _scripts()
+    with store.read() as connection:
+        current, head = _state(connection, scripts)
+        empty = not current and not sa.inspect(connection).has_table("stories")
+    if current == head:
+        return
+    if empty and create:
+        with store.write() as connection:
+            _fence(store, connection)
+            if _state(connection, scripts)[0] != head:
+                _migrate(connection, scripts)
+        return
+    raise StoreError(_complaint(current, head, scripts), where=store.name, fix=_remedy(current, scripts))
+
+
+def _fence(store: Store, connection: sa.Connection) -> None:
+    if not store.is_sqlite:
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+
+
+def _known(revision: str, scripts: ScriptDirectory) -> bool:
+    return not revision or revision in {script.revision for script in scripts.walk_revisions()}
+
+
+def _complaint(current: str, head: str, scripts: ScriptDirectory) -> str:
+    if not _known(current, scripts):
+        return f"the database has tables of a newer digest ({current}; this one knows up to {head})"
+    return f"the database has tables of an older digest ({current or 'none'}; this one wants {head})"
+
+
+def _remedy(current: str, scripts: ScriptDirectory) -> str:
+    return "run `digest db upgrade`" if _known(current, scripts) else "upgrade digest, or restore a backup"
+
+
+def upgrade(url: str) -> tuple[str, str]:
+    """Bring a database to this version's tables; return the revision before and after. Raises StoreError."""
+    from digest.store.engine import Store, _engine
+
+    store, scripts = Store(_engine(url), url), _scripts()
+    try:
+        with store.write() as connection:
+            _fence(store, connection)
+            current, head = _state(connection, scripts)
+            if not _known(current, scripts):
+                raise StoreError(_complaint(current, head, scripts), where=store.name, fix=_remedy(current, scripts))
+            if current != head:
+                _migrate(connection, scripts)
+            return current, head
+    finally:
+        store.close()
+
+
+def check(url: str) -> SchemaState:
+    """Return the revision of a database and how its tables differ from what they should be. Raises StoreError."""
+    from digest.store.engine import Store, _engine
+
+    store, scripts = Store(_engine(url), url), _scripts()
+    try:
+        with store.read() as connection:
+            current, head = _state(connection, scripts)
+            if current != head:
+                problem = f"{_complaint(current, head, scripts)}; {_remedy(current, scripts)}"
+                return SchemaState(current=current, head=head, problems=(problem,))
+            return SchemaState(current=current, head=head, problems=differences(connection))
+    finally:
+        store.close()
+
+
+def differences(connection: sa.Connection) -> tuple[str, ...]:
+    """Return how a database's tables differ from `digest.store.tables`, a line each."""
+    context = MigrationContext.configure(connection, opts={"compare_type": False, "include_object": _ours})
+    return tuple(f"the tables differ: {difference!r}"[:300] for difference in compare_metadata(context, metadata))
+
+
+def _ours(item: object, name: str | None, kind: str, reflected: bool, other: object) -> bool:
+    return not (kind == "table" and reflected and other is None)

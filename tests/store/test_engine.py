@@ -1,0 +1,118 @@
+"""Opening, migrating, and the grouping writer, on both databases."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from digest.errors import StoreError
+from digest.store import migrations
+from digest.store.engine import Store, without_password
+from digest.store.tables import feed_states, metadata
+
+
+def put(url: str) -> sa.Insert:
+    return sa.insert(feed_states).values(url=url, body="{}", changed=0)
+
+
+def count(store: Store) -> int:
+    with store.read() as connection:
+        return int(connection.execute(sa.select(sa.func.count()).select_from(feed_states)).scalar_one())
+
+
+def test_migrated_tables_are_the_tables(store: Store) -> None:
+    with store.read() as connection:
+        assert migrations.differences(connection) == ()
+        assert set(sa.inspect(connection).get_table_names()) == {*metadata.tables, "alembic_version"}
+    state = migrations.check(store.url)
+    assert state.current == state.head
+    assert state.problems == ()
+
+
+def test_upgrading_twice_changes_nothing(store: Store) -> None:
+    before, after = migrations.upgrade(store.url)
+    assert before == after
+
+
+def test_an_older_database_is_refused_with_what_to_do(store: Store) -> None:
+    with store.write() as connection:
+        connection.exec_driver_sql("DELETE FROM alembic_version")
+    with pytest.raises(StoreError, match="run `digest db upgrade`"):
+        Store.open(store.url)
+
+
+def test_a_newer_database_is_refused(store: Store) -> None:
+    with store.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StoreError, match="newer digest"):
+        Store.open(store.url)
+    with pytest.raises(StoreError, match="newer digest"):
+        migrations.upgrade(store.url)
+
+
+def test_a_difference_is_told(store: Store) -> None:
+    with store.write() as connection:
+        connection.exec_driver_sql("DROP TABLE rosters")
+    (problem,) = migrations.check(store.url).problems
+    assert "rosters" in problem
+
+
+def test_a_failed_transaction_leaves_nothing(store: Store) -> None:
+    def half() -> None:
+        with store.write() as connection:
+            connection.execute(put("https://a.example/"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        half()
+    assert count(store) == 0
+
+
+def test_a_failing_change_takes_nothing_of_its_neighbours(store: Store) -> None:
+    def bad(connection: Connection) -> None:
+        connection.execute(put("https://half.example/"))
+        connection.execute(put("https://a.example/"))
+
+    futures: list[Future[Any]] = [
+        store.submit(lambda connection: bool(connection.execute(put("https://a.example/")))),
+        store.submit(bad),
+        store.submit(lambda connection: bool(connection.execute(put("https://b.example/")))),
+    ]
+    assert futures[0].result()
+    with pytest.raises(StoreError):
+        futures[1].result()
+    assert futures[2].result()
+    assert count(store) == 2
+
+
+def test_what_was_submitted_is_done_before_closing(store_url: str) -> None:
+    first = Store.open(store_url)
+    futures = [first.submit(lambda c, n=n: bool(c.execute(put(f"https://{n}.example/")))) for n in range(500)]  # type: ignore[misc]  # n is bound per change
+    first.close()
+    assert all(future.done() for future in futures)
+    again = Store.open(store_url)
+    assert count(again) == 500
+    again.close()
+
+
+def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "digest.db"
+    path.write_text("Dear diary, this is not a database at all. " * 50)
+    with pytest.raises(StoreError, match="this file is no database"):
+        Store.open(f"sqlite:///{path}")
+
+
+def test_a_server_that_is_not_there_is_one_sentence_without_the_password() -> None:
+    with pytest.raises(StoreError) as caught:
+        Store.open("postgresql+psycopg://digest:hunter2@127.0.0.1:1/digest")
+    assert "does not answer" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_passwords_are_hidden() -> None:
+    assert without_password("postgresql+psycopg://u:hunter2@h/d") == "postgresql+psycopg://u:***@h/d"
