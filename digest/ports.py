@@ -6,7 +6,7 @@ Nothing here is implemented: ``digest.net``, ``digest.mail`` and ``digest.store`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Protocol
@@ -49,8 +49,11 @@ class StoryStore(Protocol):
     def save_stories(self, stories: Iterable[Story], *, now: datetime) -> int:
         """Insert new stories, refresh changed ones keeping `seen`; return how many were new. Raises StoreError."""
 
-    def stories_between(self, start: datetime, end: datetime) -> tuple[Story, ...]:
-        """Return stories whose `published`, or else `seen`, lies in start < t <= end, ordered by id."""
+    def stories_between(self, start: datetime, end: datetime, *, limit: int = 0) -> tuple[Story, ...]:
+        """Return stories whose `published`, or else `seen`, lies in start < t <= end, ordered by id.
+
+        A date in the future counts as none. With ``limit``, the newest so many.
+        """
 
     def story(self, story_id: str) -> Story | None:
         """Return one story, or None."""
@@ -140,7 +143,9 @@ class PictureStore(Protocol):
 class SubscriberStore(Protocol):
     """The list."""
 
-    def merge(self, rows: Iterable[Subscriber], *, overwrite: bool, now: datetime) -> MergeCounts:
+    def merge(
+        self, rows: Iterable[Subscriber], *, columns: Collection[str], overwrite: bool, dry_run: bool, now: datetime
+    ) -> MergeCounts:
         """Stage rows and merge them in one transaction: add and update, never remove, never revive who left.
 
         What a reader set herself wins unless ``overwrite``. Raises StoreError, and then nothing has changed.
@@ -182,11 +187,11 @@ class MergeCounts(Protocol):
 class Ledger(Protocol):
     """The ledger of one edition's deliveries: the one rule of sending (design §4) is kept here."""
 
-    def plan(self, key: EditionKey, *, now: datetime) -> int:
+    def plan(self, key: EditionKey, *, sections: Iterable[str], now: datetime) -> int:
         """Add one planned row per due subscriber that has none; return how many. In steps of 2,000 rows.
 
         Due is: active, subscribed to the digest, not suppressed for it or for all, not paused on the edition's day,
-        and whose sections (None = all) share one with the edition's sections that hold items. Moves the edition
+        and whose choice (None = all) holds one of ``sections``, those of the edition that hold items. Moves the edition
         approved -> sending. Raises StoreConflict where the edition is neither approved nor sending.
         """
 
@@ -197,7 +202,9 @@ class Ledger(Protocol):
         and under on_doubt = "resend" in_doubt -> claimable again.
         """
 
-    def turn(self, key: EditionKey, *, owner: str, done: Outcome | None, following: str | None, now: datetime) -> bool:
+    def turn(
+        self, key: EditionKey, *, owner: str, done: Outcome | None, following: str | None, lease_s: float, now: datetime
+    ) -> bool:
         """Record ``done`` and move ``following`` claimed -> handed in one commit; tell whether it may be handed over.
 
         False: the claim is no longer ours, the person is suppressed, or the edition stopped; then nothing of
@@ -241,29 +248,6 @@ class NoticeStore(Protocol):
 
     def settle(self, key: str, outcome: Outcome, *, now: datetime) -> None:
         """Record what became of one."""
-
-
-class Transport(Protocol):
-    """Hands messages over, one connection's worth at a time."""
-
-    def open(self) -> AbstractContextManager[Connection]:
-        """Return a session with the relay; raises RelayError or RelayUnreachable before any envelope is written."""
-
-
-class Connection(Protocol):
-    """One session with a relay (or a folder)."""
-
-    def envelope(self, sender: str, recipient: str) -> None:
-        """Announce a message: what may go ahead of its body (design §8, L2)."""
-
-    def body(self, data: bytes, following: tuple[str, str] | None) -> Outcome:
-        """Write the body of the announced message, with the next envelope behind it; return what became of it.
-
-        ``following`` is (sender, recipient) of the next one. Raises RelayError where the relay refuses us altogether.
-        """
-
-    def abandon(self) -> None:
-        """Close without the final dot: what was announced is not handed over."""
 
 
 class Lock(Protocol):

@@ -1,0 +1,161 @@
+"""One person's message: headers of our own writing around a join of the approved parts.
+
+Headers that carry addresses and links are written by `digest.mail.encoding`, because `email.policy` breaks a URL over
+about 75 characters into RFC 2047 words, which kills one-click unsubscribing (RFC 8058).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import format_datetime, parseaddr
+
+from digest.mail.encoding import address_header, header_text, one_line, url_header
+from digest.mail.parts import join, run
+from digest.model import links
+from digest.model.editions import Publication
+from digest.model.mail import Envelope, Message, Parts, Planned
+
+WORDS_A_MINUTE = 230  # silent reading of news; Brysbaert (2019) gives 238 for non-fiction
+
+LinksOf = Callable[[str], tuple[str, str]]
+"""(unsubscribe_url, preferences_url) of a subscriber's id."""
+LineOf = Callable[[Sequence[str]], str]
+"""A subject or preheader of headlines."""
+
+
+@dataclass
+class Choice:
+    """What a choice of sections decides, worked out once for all who made it."""
+
+    subject: str
+    slots: dict[str, bytes]
+    sections: tuple[str, ...] | None
+
+
+@dataclass
+class Writer:
+    """Writes the messages of one edition in one language."""
+
+    parts: Parts
+    publication: Publication
+    title: str  # of the digest, in List-Id
+    return_path: str  # envelope sender
+    date: datetime  # of the approval: a repeat carries the same
+    links_of: LinksOf
+    subject_of: LineOf
+    preheader_of: LineOf
+    _choices: dict[tuple[str, ...] | None, Choice] = field(default_factory=dict)
+    _common: bytes = b""
+
+    def __call__(self, person: Planned) -> Message:
+        """Return the message of one person; the same person and edition give the same bytes."""
+        choice = self._choice(person.sections)
+        unsubscribe, preferences = self.links_of(person.subscriber)
+        slots = {
+            **choice.slots,
+            "unsubscribe_url": run(unsubscribe),
+            "preferences_url": run(preferences),
+            "email": run(person.email),
+            "name": run(one_line(person.name)),
+        }
+        message_id = self.message_id(person.subscriber)
+        head = self._head(person, choice, message_id, unsubscribe)
+        text = join(self.parts.text, choice.sections, slots)
+        if person.format == "text":
+            body = _leaf("text/plain") + b"\r\n" + text
+        else:
+            html = join(self.parts.html, choice.sections, slots)
+            mark = self._boundary()
+            body = (
+                b'Content-Type: multipart/alternative; boundary="%s"\r\n\r\n' % mark
+                + b"--%s\r\n%s\r\n%s" % (mark, _leaf("text/plain"), text)
+                + b"--%s\r\n%s\r\n%s" % (mark, _leaf("text/html"), html)
+                + b"--%s--\r\n" % mark
+            )
+        envelope = Envelope(sender=self.return_path, recipient=person.email)
+        return Message(envelope=envelope, message_id=message_id, data=head + body)
+
+    def message_id(self, subscriber: str) -> str:
+        """Return the Message-ID of a person's copy, without angle brackets: a repeat is recognisable by it."""
+        text = f"{self.parts.digest}\n{self.parts.day}\n{subscriber}"
+        return f"{self.parts.digest}.{self.parts.day}.{_hash(text)}@{self._domain()}"
+
+    def _domain(self) -> str:
+        return parseaddr(self.publication.sender)[1].rpartition("@")[2] or "localhost"
+
+    def _boundary(self) -> bytes:
+        return f"=_{_hash(f'{self.parts.digest} {self.parts.day} {self.parts.language}')}".encode("ascii")
+
+    def _choice(self, sections: tuple[str, ...] | None) -> Choice:
+        if sections not in self._choices:
+            self._choices[sections] = self._worked_out(sections)
+        return self._choices[sections]
+
+    def _worked_out(self, sections: tuple[str, ...] | None) -> Choice:
+        parts = self.parts
+        held = [slug for slug in parts.sections if sections is None or slug in sections]
+        headlines = [headline for slug in held for headline in parts.headlines[slug]]
+        whole = held == list(parts.sections)
+        subject = parts.subject if whole or parts.fixed_subject else self.subject_of(headlines)
+        preheader = parts.preheader if whole or parts.fixed_preheader else self.preheader_of(headlines)
+        minutes = max(1, round(sum(parts.words[slug] for slug in held) / WORDS_A_MINUTE))
+        values = {"subject": subject, "preheader": preheader, "stories": str(len(headlines)), "minutes": str(minutes)}
+        return Choice(subject=subject, slots={key: run(value) for key, value in values.items()}, sections=sections)
+
+    def _head(self, person: Planned, choice: Choice, message_id: str, unsubscribe: str) -> bytes:
+        leave = [unsubscribe] if unsubscribe else []
+        reply = parseaddr(self.publication.reply_to or self.publication.sender)[1]
+        leave.append(f"mailto:{reply}?subject=unsubscribe%20{self.parts.digest}")
+        head = [
+            address_header("To", person.name, person.email),
+            header_text("Subject", choice.subject),
+            b"Message-ID: <" + message_id.encode("ascii", "ignore") + b">\r\n",
+            url_header("List-Unsubscribe", leave),
+        ]
+        if unsubscribe.startswith("https:"):
+            head.append(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
+        return self._shared() + b"".join(head)
+
+    def _shared(self) -> bytes:
+        """Return the headers that every copy has, written once."""
+        if not self._common:
+            publication, parts = self.publication, self.parts
+            name, address = parseaddr(publication.sender)
+            lines = [
+                address_header("From", name, address),
+                b"Date: " + format_datetime(self.date).encode("ascii") + b"\r\n",
+                b"MIME-Version: 1.0\r\n",
+                _list_id(self.title, parts.digest, self._domain()),
+                header_text("Feedback-ID", f"{parts.day}:{parts.digest}:digest:{self._domain()}"),
+                b"Precedence: list\r\n",
+                b"Auto-Submitted: auto-generated\r\n",
+                header_text("Content-Language", parts.language),
+            ]
+            if publication.reply_to:
+                lines.append(address_header("Reply-To", *parseaddr(publication.reply_to)))
+            if publication.public_url:
+                home = links.digest_url(publication.public_url, parts.digest)
+                page = links.edition_url(publication.public_url, parts.digest, parts.day)
+                lines += [url_header("List-Archive", [home]), url_header("Archived-At", [page])]
+            self._common = b"".join(lines)
+        return self._common
+
+
+def _list_id(title: str, digest: str, domain: str) -> bytes:
+    """Return List-Id (RFC 2919): stable over the years, per digest."""
+    return header_text("List-Id", one_line(title).replace("<", "").replace(">", ""))[:-2] + (
+        f"\r\n <{digest}.{domain}>\r\n".encode("ascii", "ignore")
+    )
+
+
+def _leaf(media_type: str) -> bytes:
+    return f"Content-Type: {media_type}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n".encode(
+        "ascii"
+    )
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:24]

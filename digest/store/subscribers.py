@@ -1,0 +1,235 @@
+"""The list: staged imports, suppressions that always win, and who is who."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import islice
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from digest.dates import from_micros, to_micros
+from digest.model.mail import Format, Subscriber, SubscriberStatus, Suppression
+from digest.store.codec import plain
+from digest.store.engine import Store
+from digest.store.stories import insert
+from digest.store.tables import rosters, subscribers, suppressions
+
+BATCH = 2_000
+# Columns of a file that an import may set; what a reader set herself is kept unless overwritten.
+COLUMNS = ("name", "sections", "digests", "format", "language", "time_zone", "attributes")
+GONE = (SubscriberStatus.UNSUBSCRIBED.value, SubscriberStatus.BOUNCED.value, SubscriberStatus.COMPLAINED.value)
+
+_staged_metadata = sa.MetaData()
+staged = sa.Table(
+    "staged_subscribers",
+    _staged_metadata,
+    *(sa.Column(column.name, column.type) for column in subscribers.columns),
+    prefixes=["TEMPORARY"],
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Merged:
+    """What a merge did, row by row."""
+
+    added: int
+    updated: int
+    unchanged: int
+    left: int  # people who left: they stay away
+
+
+class Subscribers:
+    """Satisfies the port SubscriberStore."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def merge(
+        self,
+        rows: Iterable[Subscriber],
+        *,
+        columns: Collection[str] = COLUMNS,
+        overwrite: bool = False,
+        dry_run: bool = False,
+        now: datetime,
+    ) -> Merged:
+        """Stage rows, then merge them in one transaction: add and update, never remove, never revive who left.
+
+        ``columns`` are those the file has; others are left as they are. What a reader set herself wins unless
+        ``overwrite``. With ``dry_run`` only the counts are made. Raises StoreError, and then nothing has changed.
+        """
+        with self.store._translated(), self.store.engine.connect() as connection:
+            try:
+                self._stage(connection, rows, now)
+                merging = connection.execution_options(sqlite_begin="IMMEDIATE")
+                with merging.begin() as transaction:
+                    done = self._merge(merging, frozenset(columns), overwrite, to_micros(now))
+                    if dry_run:
+                        transaction.rollback()
+            finally:
+                with connection.begin():
+                    staged.drop(connection, checkfirst=True)
+        return done
+
+    def _stage(self, connection: Connection, rows: Iterable[Subscriber], now: datetime) -> None:
+        """Fill a temporary table: it takes no lock that an unsubscribe would wait for."""
+        with connection.begin():
+            staged.drop(connection, checkfirst=True)
+            staged.create(connection)
+            stream = iter(rows)
+            while batch := [_row(each, to_micros(now)) for each in islice(stream, BATCH)]:
+                connection.execute(sa.insert(staged), batch)
+            connection.exec_driver_sql("CREATE INDEX staged_subscribers_key ON staged_subscribers (email_key)")
+
+    def _merge(self, connection: Connection, columns: frozenset[str], overwrite: bool, now: int) -> Merged:
+        total = connection.execute(sa.select(sa.func.count()).select_from(staged)).scalar_one()
+        away = sa.exists().where(suppressions.c.email_key == staged.c.email_key, suppressions.c.digest == "")
+        known = subscribers.c.email_key == staged.c.email_key
+        gone = sa.exists().where(known, subscribers.c.status.in_(GONE))
+        left = connection.execute(sa.select(sa.func.count()).select_from(staged).where(sa.or_(away, gone))).scalar_one()
+        connection.execute(sa.delete(staged).where(sa.or_(away, gone)))
+        values: dict[str, Any] = {"email": staged.c.email}
+        for name in COLUMNS:
+            if name in columns:
+                theirs = sa.true() if overwrite else sa.not_(subscribers.c.own.like(f"%{name}%"))
+                values[name] = sa.case((theirs, staged.c[name]), else_=subscribers.c[name])
+        leaves = staged.c.status.in_(GONE)
+        values["status"] = sa.case((leaves, staged.c.status), else_=subscribers.c.status)
+        differs = sa.or_(*(subscribers.c[name].is_distinct_from(value) for name, value in values.items()))
+        update = sa.update(subscribers).where(known, differs).values(**values, changed=now)
+        updated = len(connection.execute(update.returning(subscribers.c.id)).all())
+        new = sa.select(staged).where(~sa.exists().where(known))
+        names = [column.name for column in subscribers.columns]
+        added = len(
+            connection.execute(sa.insert(subscribers).from_select(names, new).returning(subscribers.c.id)).all()
+        )
+        self._suppress_imported(connection, now)
+        return Merged(added=added, updated=updated, unchanged=total - left - added - updated, left=left)
+
+    def _suppress_imported(self, connection: Connection, now: int) -> None:
+        """Keep what a row says of somebody who left: a promise like any other."""
+        gone = sa.select(
+            staged.c.email_key, sa.literal(""), staged.c.status, sa.literal(now), sa.literal("import")
+        ).where(staged.c.status.in_(GONE))
+        new = insert(self.store, suppressions).from_select(["email_key", "digest", "reason", "at", "source"], gone)
+        connection.execute(new.on_conflict_do_nothing())
+
+    def subscribers(self, *, digest: str = "", status: str = "") -> Iterator[Subscriber]:
+        """Yield subscribers ordered by address, in bounded memory."""
+        last = ""
+        while True:
+            query = sa.select(subscribers).where(subscribers.c.email_key > last)
+            if status:
+                query = query.where(subscribers.c.status == status)
+            with self.store.read() as connection:
+                rows = connection.execute(query.order_by(subscribers.c.email_key).limit(BATCH)).mappings().all()
+            for row in rows:
+                person = _person(row)
+                if not digest or digest in person.digests:
+                    yield person
+            if len(rows) < BATCH:
+                return
+            last = rows[-1]["email_key"]
+
+    def subscriber(self, *, email_key: str = "", subscriber_id: str = "") -> Subscriber | None:
+        """Return one subscriber, or None."""
+        wanted = subscribers.c.id == subscriber_id if subscriber_id else subscribers.c.email_key == email_key
+        with self.store.read() as connection:
+            row = connection.execute(sa.select(subscribers).where(wanted)).mappings().one_or_none()
+        return None if row is None else _person(row)
+
+    def suppress(self, suppression: Suppression) -> bool:
+        """Record it, set the status when it covers every digest; return False where it stood already."""
+        row = {
+            "email_key": suppression.email_key,
+            "digest": suppression.digest,
+            "reason": suppression.reason,
+            "at": to_micros(suppression.at),
+            "source": suppression.source,
+        }
+        new = insert(self.store, suppressions).values(**row).on_conflict_do_nothing()
+        with self.store.write() as connection:
+            fresh = connection.execute(new.returning(suppressions.c.email_key)).first() is not None
+            if fresh and not suppression.digest and suppression.reason in GONE:
+                values = {
+                    "status": suppression.reason,
+                    "status_reason": suppression.source,
+                    "status_at": row["at"],
+                    "changed": row["at"],
+                }
+                mine = subscribers.c.email_key == suppression.email_key
+                connection.execute(sa.update(subscribers).where(mine).values(**values))
+        return fresh
+
+    def suppressions(self) -> Iterator[Suppression]:
+        """Yield every suppression ordered by address and digest."""
+        query = sa.select(suppressions).order_by(suppressions.c.email_key, suppressions.c.digest)
+        with self.store.read() as connection:
+            rows = connection.execute(query).mappings().all()
+        for row in rows:
+            yield Suppression(
+                email_key=row["email_key"],
+                digest=row["digest"],
+                reason=row["reason"],
+                at=from_micros(row["at"]),
+                source=row["source"],
+            )
+
+    def merged_file(self, path: str) -> str:
+        """Return the hash of a roster file as it was last merged; "" = never."""
+        with self.store.read() as connection:
+            return connection.execute(sa.select(rosters.c.hash).where(rosters.c.path == path)).scalar() or ""
+
+    def remember_file(self, path: str, key: str, rows: int, *, now: datetime) -> None:
+        """Remember that a roster file was merged as it is."""
+        row = {"hash": key, "rows": rows, "merged_at": to_micros(now)}
+        new = insert(self.store, rosters).values(path=path, **row)
+        with self.store.write() as connection:
+            connection.execute(new.on_conflict_do_update(index_elements=["path"], set_=row))
+
+
+def _row(person: Subscriber, now: int) -> dict[str, Any]:
+    return {
+        "id": person.id,
+        "email": person.email,
+        "email_key": person.email_key,
+        "name": person.name,
+        "sections": None if person.sections is None else "|".join(person.sections),
+        "digests": "|".join(person.digests),
+        "format": person.format,
+        "language": person.language,
+        "time_zone": person.time_zone,
+        "status": person.status.value,
+        "status_reason": person.status_reason,
+        "status_at": now,
+        "paused_until": person.paused_until.isoformat() if person.paused_until else None,
+        "consent": plain(dict(person.consent)),
+        "attributes": plain(dict(person.attributes)),
+        "own": "",
+        "created": now,
+        "changed": now,
+    }
+
+
+def _person(row: Any) -> Subscriber:
+    return Subscriber(
+        id=row["id"],
+        email=row["email"],
+        email_key=row["email_key"],
+        name=row["name"],
+        sections=None if row["sections"] is None else tuple(filter(None, row["sections"].split("|"))),
+        digests=tuple(filter(None, row["digests"].split("|"))),
+        format=cast(Format, row["format"]),
+        language=row["language"],
+        time_zone=row["time_zone"],
+        status=SubscriberStatus(row["status"]),
+        status_reason=row["status_reason"],
+        consent=json.loads(row["consent"]),
+        paused_until=date.fromisoformat(row["paused_until"]) if row["paused_until"] else None,
+        attributes=json.loads(row["attributes"]),
+    )
