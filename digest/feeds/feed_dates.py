@@ -30,7 +30,8 @@ _RFC822 = re.compile(
     re.ASCII,
 )
 _ISO = re.compile(
-    r"\s*(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*(?:([Zz])|([+-])(\d\d):?(\d\d)?)?\s*",
+    r"\s*(\d{4})-(\d\d?)-(\d\d?)(?:[Tt]\s?|\s+)(\d\d?):(\d\d)(?::(\d\d?)(?:[.,](\d{1,9}))?)?"
+    r"\s*(?:([Zz])|([+-])(\d\d):?(\d\d?)?)?\s*",
     re.ASCII,
 )
 
@@ -112,6 +113,7 @@ _COMPACT = (
     (re.compile(r"(\d{4})"), "y"),
     (re.compile(r"(\d{4})-(\d\d)"), "ym"),
     (re.compile(r"(\d{4})(\d\d)(\d\d)"), "ymd"),
+    (re.compile(r"(\d{4})(\d\d)(\d\d)t?(\d\d)(\d\d)(\d\d)?(z)?"), "ymdhms"),
     (re.compile(r"(\d\d)(\d\d)(\d\d)"), "ymd"),
     (re.compile(r"(\d{4})-?(\d{3})"), "yo"),
     (re.compile(r"(\d\d)-?(\d{3})"), "yo"),
@@ -119,7 +121,7 @@ _COMPACT = (
 _EPOCH = re.compile(r"(\d{10})(\d{3})?")
 _TIME = re.compile(
     r"(?P<before>오전|오후|上午|下午|午前|午後)?\s*(?<![\d.])(?P<hour>\d{1,2})\s*"
-    r"(?:(?:[:h時时]|시)\s*(?P<minute>\d\d)(?:\s*(?:[:分]|분)\s*(?P<second>\d\d)(?:[.,]\d+)?)?[초秒分분]?"
+    r"(?:(?:[:h時时]|시|\.(?=\d\d\s*uhr))\s*(?P<minute>\d\d)(?:\s*(?:[:分]|분)\s*(?P<second>\d\d)(?:[.,]\d+)?)?[초秒分분]?"
     r"(?:\s*(?P<after>[ap]\.?\s?m\b\.?))?|\s*(?P<alone>[ap]\.?\s?m\b\.?))"
 )
 _ZONE = re.compile(
@@ -129,6 +131,15 @@ _GMT_OFFSET = re.compile(r"\b(?:gmt|utc)\s*(?P<sign>[-+−])\s?(?P<hours>\d{1,2}
 _WORD = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*\.?")
 _NUMBER = re.compile(r"\d+")
 _TRIPLE = re.compile(r"(?<!\d)(\d{1,4})\s*([-/.年년]|\s)\s*(\d{1,2})\s*([-/.月월]|\s)\s*(\d{1,4})(?!\d)")
+# Small words that stand in dates: "at", "o'clock", endings of ordinals, "year", "month" and "day" of East Asia.
+_FILLING = frozenset(
+    fold(word)
+    for word in (
+        *("at", "on", "of", "the", "t", "th", "st", "nd", "rd", "um", "uhr", "den", "der", "am", "kl", "klo"),
+        *("a", "de", "del", "do", "da", "as", "le", "la", "el", "er", "г", "tháng", "năm", "ngày"),
+        *("年", "月", "日", "년", "월", "일"),
+    )
+)
 _AFTERNOON = ("오후", "下午", "午後")
 
 
@@ -160,8 +171,10 @@ def _compact(said: str) -> _Local | None:
         match = pattern.fullmatch(said)
         if match is None:
             continue
-        numbers = [int(group) for group in match.groups()]
+        numbers = [int(group) for group in match.groups() if group and group != "z"]
         year = _full_year(numbers[0], len(match[1]))
+        if order == "ymdhms":
+            return _moment(*numbers), timedelta(0) if match[7] else None
         if order == "yo":
             if not 1 <= numbers[1] <= 366:
                 return None
@@ -205,11 +218,14 @@ def _take_zone(rest: str, *, timed: bool) -> tuple[_OffsetOf | None, str]:
 def _day(rest: str) -> tuple[int, int, int] | None:
     """Return year, month and day of what is left when time and zone are taken off."""
     numbers = _NUMBER.findall(rest)
-    month = _named_month([fold(word) for word in _WORD.findall(rest)])
+    words = [fold(word) for word in _WORD.findall(rest)]
+    strange = [word for word in words if word not in _FILLING and word not in days() and not month_of(word)]
+    month = _named_month(words)
     if month:
-        return _around_month(numbers, month)
+        # One strange word may be a day in a language we do not know; two are a sentence.
+        return _around_month(numbers, month) if len(strange) < 2 else None
     match = _TRIPLE.search(rest)
-    if match is None or len(numbers) != 3:
+    if match is None or len(numbers) != 3 or strange:
         return None
     return _three(match[1], match[3], match[5], match[2])
 

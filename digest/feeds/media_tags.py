@@ -127,7 +127,7 @@ def _plain_image(element: _Element, names: Names, gathered: _Gathered) -> None:
 
 
 def _image(url: str, element: _Element, names: Names, parent: _Element) -> Image:
-    """Return a Media RSS picture; title and credit stand inside it or beside it (Media RSS 1.5.1, optional elements)."""
+    """Return a Media RSS picture; its title and credit stand inside it or beside it (Media RSS 1.5.1)."""
     near: Sequence[Iterable[_Element]] = (element, parent)
     return Image(
         url=url,
