@@ -61,14 +61,15 @@ def cluster(
     or cannot be one event are obeyed, the cannot-links where both are asked; unknown ids are passed over.
     """
     units = _units(stories)
-    found = similarities([Document(title=unit.stories[0].title, teaser=_teaser(unit.stories[0])) for unit in units], background)
+    found = similarities(
+        [Document(title=unit.stories[0].title, teaser=_teaser(unit.stories[0])) for unit in units], background
+    )
     local = scaled(found, [unit.source for unit in units], [unit.published for unit in units])
     tight = groups(len(units), average_link([1] * len(units), local, stop=CUT))
     clusters: list[Cluster] = []
     for events in running_stories(tight, found.rows):
         running = tuple(sorted(story.id for event in events for unit in event for story in units[unit].stories))
-        for event in events:
-            clusters.append(_clustered(event, units, found.rows, running))
+        clusters.extend(_clustered(event, units, found.rows, running) for event in events)
     return tuple(sorted(_linked(clusters, must_link, cannot_link), key=lambda made: _canonical(made.lead)))
 
 
@@ -96,9 +97,7 @@ def _units(stories: Iterable[Story]) -> list[_Unit]:
 
 def _clustered(event: Sequence[int], units: Sequence[_Unit], rows: Sequence[Row], running: tuple[str, ...]) -> Cluster:
     members = [story for unit in event for story in units[unit].stories]
-    return Cluster(
-        stories=tuple(sorted(members, key=_canonical)), lead=_lead(event, units, rows), running=running
-    )
+    return Cluster(stories=tuple(sorted(members, key=_canonical)), lead=_lead(event, units, rows), running=running)
 
 
 def _lead(event: Sequence[int], units: Sequence[_Unit], rows: Sequence[Row]) -> Story:

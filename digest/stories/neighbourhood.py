@@ -23,9 +23,7 @@ SAME_DAY_H = 36.0  # publishing times within so many hours say nothing against o
 DOUBT_H = 72.0  # … and so many hours more halve the similarity
 
 
-def scaled(
-    found: Similarities, sources: Sequence[str], times: Sequence[datetime | None]
-) -> list[Row]:
+def scaled(found: Similarities, sources: Sequence[str], times: Sequence[datetime | None]) -> list[Row]:
     """Return for each story its neighbours with a value from 0 to 1: above CUT they beat their surroundings.
 
     ``sources`` are "" and ``times`` None where unknown; an unknown one raises no doubt.

@@ -12,8 +12,8 @@ import unicodedata
 
 # Letters and digits with at most one apostrophe inside ("O'Neill", "l'accord"); plain ASCII takes the faster pattern.
 _ASCII_WORD = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)?")
-# Marks that belong to the letter before them but are no letters to `re`: accents left after NFKC, vowel signs of Hebrew,
-# Arabic and the Indic scripts (U+0964 and U+0965 are full stops), of Thai, Lao, Tibetan, Burmese and Khmer.
+# Marks that belong to the letter before them but are no letters to `re`: accents left after NFKC, vowel signs of
+# Hebrew, Arabic and the Indic scripts (U+0964 and U+0965 are full stops), of Thai, Lao, Tibetan, Burmese and Khmer.
 _MARKS = (
     "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc"
     "\u0900-\u0963\u0966-\u0dff\u0e31-\u0e3a\u0e47-\u0e4e\u0eb1-\u0ebc\u0ec8-\u0ecd\u0f71-\u0f84"
