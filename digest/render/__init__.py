@@ -1,0 +1,132 @@
+"""An edition becomes a mail: one HTML and one plain text a language, with cut marks and slots.
+
+The grammar of marks and slots stands in `digest.model.pieces`. Slots: unsubscribe_url, preferences_url, email, name,
+subject, preheader, stories, minutes. Conditions: ``any:slug`` for a section and its entry in the bar, ``asked:slug``
+for the note of an empty one, ``any:slug,slug`` for the rights of a source that several sections use.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from digest.model import links
+from digest.model.editions import Edition, Publication, Rendered, Sponsor
+from digest.render.catalogue import words
+from digest.render.context import long_day, section_view, web_only
+from digest.render.foreign import direction, safe
+from digest.render.html import compiled
+from digest.render.text import filters
+from digest.render.theme import Theme
+from digest.templating import fill
+
+if TYPE_CHECKING:
+    import jinja2
+
+SLOTS = ("unsubscribe_url", "preferences_url", "email", "name", "subject", "preheader", "stories", "minutes")
+
+
+def nonce_of(edition: Edition, number: int, language: str) -> str:
+    """Return 12 hex digits that follow from the edition alone, and that no feed can know beforehand."""
+    text = f"{edition.digest}\n{edition.day}\n{number}\n{language}\n"
+    text += "\n".join(f"{item.headline}\t{item.teaser}\t{item.cluster.lead.url}" for item in edition.items)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def render(
+    edition: Edition,
+    *,
+    publication: Publication,
+    number: int,
+    theme: Theme,
+    environment: jinja2.Environment,
+    title: str = "",
+    language: str = "",
+) -> Rendered:
+    """Return an edition rendered whole in one language; the same values give the same bytes. Raises TemplateError."""
+    language = language or publication.language
+    nonce = nonce_of(edition, number, language)
+    values = context(edition, publication=publication, number=number, theme=theme, title=title, language=language)
+    values["slot"] = {name: Markup(f"%%{nonce}.{name}%%") for name in SLOTS}  # noqa: S704  # ours, no foreign word in it
+    values["cut"] = lambda condition: Markup(f"<!--cut:{nonce}:{condition}-->")  # noqa: S704  # slugs are checked
+    text_environment = environment.overlay()
+    text_environment.filters = {**environment.filters, **filters(words(language))}
+    return Rendered(
+        language=language,
+        subject=safe(edition.subject, 200),
+        preheader=safe(edition.preheader, 200),
+        html=compiled(
+            fill(environment, "mail/edition.mjml", values),
+            fill(environment, "mail/theme.css", values),
+            where="templates/mail/edition.mjml",
+        ),
+        text=_text(fill(text_environment, "mail/edition.txt", values)),
+        nonce=nonce,
+    )
+
+
+def _text(text: str) -> str:
+    lines = [line.rstrip() for line in text.split("\n")]
+    return "\n".join(lines).strip("\n") + "\n"
+
+
+def context(
+    edition: Edition, *, publication: Publication, number: int, theme: Theme, title: str, language: str
+) -> dict[str, Any]:
+    """Return the values a mail template may use (docs/reference/template-contract.md)."""
+    filled = [each for each in edition.sections if each.items]
+    views = [section_view(each, edition=edition, publication=publication, language=language) for each in filled]
+    empty = [
+        section_view(each, edition=edition, publication=publication, language=language)
+        for each in edition.sections
+        if not each.items
+    ]
+    base, turned = (
+        publication.public_url,
+        publication.direction if language == publication.language else direction(language),
+    )
+    online = bool(base)
+    return {
+        "publication": publication,
+        "theme": theme,
+        "title": safe(title or publication.name, 120),
+        "number": number,
+        "day": long_day(edition.day, language),
+        "language": language,
+        "direction": turned,
+        "start": "right" if turned == "rtl" else "left",
+        "end": "left" if turned == "rtl" else "right",
+        "sections": views,
+        "empty_sections": empty,
+        "intro": safe(edition.intro, 2_000),
+        "intro_by": safe(edition.intro_by, 120),
+        "notes": [safe(note.text, 1_000) for note in edition.notes if not note.after],
+        "sponsors": {place: _sponsors(edition, place) for place in ("top", "imprint")},
+        "rights": _rights({view.slug: view.sources for view in views}),
+        "page": links.edition_url(base, edition.digest, edition.day) if online else "",
+        "home": links.digest_url(base, edition.digest) if online else "",
+        "search": links.search_url(base) if online else "",
+        "feed": links.feed_url(base, edition.digest) if online else "",
+        "forward": links.signup_url(base) if online else "",
+        "_": words(language),
+    }
+
+
+def _sponsors(edition: Edition, place: str) -> list[Sponsor]:
+    return [replace(each, url=web_only(each.url)) for each in edition.sponsors if each.placement == place]
+
+
+def _rights(sources: Mapping[str, tuple[str, ...]]) -> list[dict[str, str]]:
+    """Return each source with the condition under which it is named: a section that uses it was chosen."""
+    used: dict[str, list[str]] = {}
+    for slug, names in sources.items():
+        for name in names:
+            used.setdefault(name, []).append(slug)
+    return [{"name": name, "condition": f"any:{','.join(used[name])}"} for name in sorted(used)]
+
+
+__all__ = ["SLOTS", "context", "nonce_of", "render"]

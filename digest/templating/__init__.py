@@ -1,0 +1,88 @@
+"""The Jinja2 environment that mail, text and pages share: where templates are found, and how their errors are told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import jinja2
+
+import digest
+from digest.errors import FileProblem, TemplateError
+
+# An installed wheel holds the templates in the package; a checkout has them beside it.
+_PLACES = (Path(digest.__file__).parent / "templates", Path(digest.__file__).parent.parent / "templates")
+
+
+def packaged_folder() -> Path:
+    """Return the folder of the packaged templates; raise TemplateError where the installation lacks them."""
+    for place in _PLACES:
+        if (place / "mail").is_dir():
+            return place
+    raise TemplateError("the packaged templates are missing", where=str(_PLACES[0]), fix="install digest again")
+
+
+def packaged(name: str) -> str:
+    """Return the text of a packaged file, such as "init/digest.toml"."""
+    return (packaged_folder() / name).read_text(encoding="utf-8")
+
+
+def copy_templates(folder: Path) -> list[Path]:
+    """Copy the templates a publisher may change into ``folder``, never over existing files; return which."""
+    made = []
+    for kind in ("mail", "pages"):
+        for source in sorted((packaged_folder() / kind).iterdir()):
+            target = folder / kind / source.name
+            if target.exists():
+                continue
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(source.read_bytes())
+            except OSError as error:
+                raise FileProblem(f"it cannot be written ({error.strerror or error})", where=str(target)) from None
+            made.append(target)
+    return made
+
+
+def _is_markup(name: str | None) -> bool:
+    return name is None or not name.endswith((".txt", ".css"))
+
+
+def environment(overrides: Path | None = None) -> jinja2.Environment:
+    """Return the environment: a file in ``overrides`` replaces the packaged one of the same name.
+
+    Undefined names are errors; everything but `.txt` and `.css` is autoescaped.
+    """
+    folders = [each for each in (overrides, packaged_folder()) if each is not None and each.is_dir()]
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folders),
+        autoescape=_is_markup,  # noqa: S701  # a function: all mark-up is escaped
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def fill(environment: jinja2.Environment, name: str, values: Mapping[str, object]) -> str:
+    """Return a template filled with values; raise TemplateError naming file and line."""
+    try:
+        return environment.get_template(name).render(**values)
+    except jinja2.TemplateNotFound as error:
+        raise TemplateError(f"there is no template {error.name}", where=name, fix="restore the file") from None
+    except jinja2.TemplateSyntaxError as error:
+        where = f"{error.filename or error.name}:{error.lineno}"
+        raise TemplateError(f"it is not valid Jinja ({error.message})", where=where) from None
+    except jinja2.UndefinedError as error:
+        raise TemplateError(f"{error.message}", where=_where(error, name), fix="see the template contract") from None
+
+
+def _where(error: BaseException, name: str) -> str:
+    """Return file:line of the innermost template an error went through."""
+    where, trace = f"templates/{name}", error.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if file.endswith((".mjml", ".txt", ".html")):
+            where = f"{file}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return where

@@ -1,0 +1,163 @@
+"""What a template may use: plain values made of an edition (docs/reference/template-contract.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.core import UnknownLocaleError
+from babel.dates import format_date, format_time
+
+from digest.model import links
+from digest.model.editions import Edition, FilledSection, Item, Picture, Publication, Related, Sponsor
+from digest.render.foreign import direction, language_of, safe
+
+LONGEST_HEADLINE = 200  # characters; a longer one is no headline
+LONGEST_TEASER = 400
+LONGEST_NAME = 80
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineView:
+    """A related line."""
+
+    headline: str
+    url: str
+    source: str
+    lang: str
+    dir: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemView:
+    """An item as a template sees it; every text is one clean line, "" where there is none."""
+
+    headline: str
+    kicker: str
+    teaser: str
+    url: str
+    lang: str  # "" = the document's
+    dir: str  # "" = the document's
+    byline: str
+    dateline: str
+    source: str
+    via: str  # the feed's name where it is not the source
+    time: str  # in the publication's zone; with the weekday when not of the edition's day
+    update: bool
+    duration: str  # "2:14"
+    picture: Picture | None
+    picture_url: str
+    related: tuple[LineView, ...]
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SectionView:
+    """A section that holds items, or is asked for and empty."""
+
+    slug: str
+    title: str
+    style: str
+    url: str  # of its part of the web page
+    items: tuple[ItemView, ...]
+    notes: tuple[str, ...]
+    sponsors: tuple[Sponsor, ...]
+    sources: tuple[str, ...]
+
+
+def _locale(language: str) -> Locale:
+    try:
+        locale = Locale.parse(language.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        locale = Locale("en", "GB")
+    return Locale("en", "GB") if str(locale) == "en" else locale
+
+
+def long_day(day: date, language: str) -> str:
+    """Return "Monday 23 November 2026" in a language."""
+    return str(format_date(day, "full", locale=_locale(language))).replace("Monday,", "Monday")
+
+
+def web_only(url: str) -> str:
+    """Return an http(s) address, or "" for any other."""
+    parts = urlsplit(url)
+    return url if parts.scheme in ("http", "https") and parts.netloc else ""
+
+
+def clock_time(moment: datetime | None, note: str, day: date, zone: ZoneInfo, language: str) -> str:
+    """Return the time of a story as shown, "" when it is unknown or cannot be."""
+    if moment is None or note in ("future", "unknown"):
+        return ""
+    local, locale = moment.astimezone(zone), _locale(language)
+    hour = str(format_time(local, "HH:mm", locale=locale))
+    if local.date() == day:
+        return hour
+    if 0 < (day - local.date()).days < 7:
+        return f"{format_date(local.date(), 'EEEE', locale=locale)} {hour}"
+    return f"{format_date(local.date(), 'd MMM', locale=locale)} {hour}"
+
+
+def duration(seconds: int | None) -> str:
+    """Return "2:14" or "1:02:14", "" when unknown."""
+    if not seconds or seconds < 0:
+        return ""
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def item_view(item: Item, *, edition: Edition, publication: Publication, language: str) -> ItemView:
+    """Return an item as a template sees it."""
+    story, zone = item.cluster.lead, ZoneInfo(publication.time_zone)
+    headline = safe(item.headline, LONGEST_HEADLINE)
+    lang = language_of(headline, story.language, language)
+    source, feed = safe(story.source or story.feed_name, LONGEST_NAME), safe(story.feed_name, LONGEST_NAME)
+    return ItemView(
+        headline=headline,
+        kicker=safe(item.kicker, LONGEST_NAME),
+        teaser=safe(item.teaser, LONGEST_TEASER),
+        url=web_only(story.url),
+        lang=lang,
+        dir=direction(lang) if lang and direction(lang) != direction(language) else "",
+        byline=safe(story.byline, LONGEST_NAME),
+        dateline=safe(story.dateline, LONGEST_NAME),
+        source=source,
+        via=feed if feed and feed.casefold() != source.casefold() else "",
+        time=clock_time(story.published, story.date_note, edition.day, zone, language),
+        update=bool(item.update_of),
+        duration=duration(story.duration_s),
+        picture=item.picture,
+        picture_url=links.picture_url(publication.public_url, item.picture.name) if item.picture else "",
+        related=tuple(_line(each, language) for each in item.related if web_only(each.url)),
+        note=safe(item.note, LONGEST_TEASER),
+    )
+
+
+def _line(related: Related, language: str) -> LineView:
+    headline = safe(related.headline, LONGEST_HEADLINE)
+    lang = language_of(headline, related.language, language)
+    turned = direction(lang) if lang and direction(lang) != direction(language) else ""
+    return LineView(
+        headline=headline, url=related.url, source=safe(related.source, LONGEST_NAME), lang=lang, dir=turned
+    )
+
+
+def section_view(filled: FilledSection, *, edition: Edition, publication: Publication, language: str) -> SectionView:
+    """Return a section as a template sees it."""
+    page, slug = links.edition_url(publication.public_url, edition.digest, edition.day), filled.section.slug
+    sources = {safe(s.source or s.feed_name, LONGEST_NAME) for item in filled.items for s in (item.cluster.lead,)}
+    return SectionView(
+        slug=slug,
+        title=safe(filled.section.title, LONGEST_NAME),
+        style=filled.section.style,
+        url=f"{page}#{slug}",
+        items=tuple(
+            item_view(item, edition=edition, publication=publication, language=language) for item in filled.items
+        ),
+        notes=tuple(safe(note.text, LONGEST_TEASER) for note in edition.notes if note.after == slug),
+        sponsors=tuple(each for each in edition.sponsors if each.placement == slug),
+        sources=tuple(sorted(sources - {""})),
+    )

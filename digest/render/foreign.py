@@ -1,0 +1,64 @@
+"""Foreign words in a mail: safe, of bounded length, and with the language and direction of their script."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# C0 and C1 controls (a C1 control makes Gmail clip even a tiny mail), lone surrogates, and bidi overrides that could
+# turn the text around them.
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff]")
+RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+
+_SCRIPTS = (
+    ("ARABIC", "ar"),
+    ("HEBREW", "he"),
+    ("HIRAGANA", "ja"),
+    ("KATAKANA", "ja"),
+    ("HANGUL", "ko"),
+    ("CJK", "zh"),
+    ("CYRILLIC", "ru"),
+    ("GREEK", "el"),
+    ("DEVANAGARI", "hi"),
+    ("THAI", "th"),
+)
+
+
+def safe(text: str, longest: int = 0) -> str:
+    """Return text as one line without controls, cut at ``longest`` characters with an ellipsis."""
+    clean = " ".join(_UNSAFE.sub(" ", text).split())
+    if longest and len(clean) > longest:
+        return clean[: longest - 1].rstrip() + "…"
+    return clean
+
+
+def script_language(text: str) -> str:
+    """Return the language that a text's script tells, "" for Latin: kana before Chinese, the most letters win."""
+    found: dict[str, int] = {}
+    for character in text[:200]:
+        if not character.isalpha() or character.isascii():
+            continue
+        name = unicodedata.name(character, "")
+        for script, language in _SCRIPTS:
+            if name.startswith(script):
+                found[language] = found.get(language, 0) + 1
+    latin = sum(character.isalpha() and unicodedata.name(character, "").startswith("LATIN") for character in text[:200])
+    if not found or latin > sum(found.values()):
+        return ""
+    return "ja" if "ja" in found else max(sorted(found), key=lambda language: found[language])
+
+
+def language_of(text: str, said: str, usual: str) -> str:
+    """Return the language tag a text needs: "" where it is the document's own."""
+    by_script = script_language(text)
+    if by_script and by_script.split("-")[0] != said.split("-")[0]:
+        # Chinese characters alone may be Japanese, if the feed says so.
+        said = said if by_script == "zh" and said[:2] == "ja" else by_script
+    if not said or said.split("-")[0].lower() == usual.split("-")[0].lower():
+        return ""
+    return said
+
+
+def direction(language: str) -> str:
+    """Return "rtl" or "ltr" of a language tag."""
+    return "rtl" if language.split("-")[0].lower() in RIGHT_TO_LEFT else "ltr"

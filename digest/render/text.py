@@ -1,0 +1,87 @@
+"""The plain-text part, written from data: 72 columns by display width, addresses whole on lines of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from wcwidth import wcswidth, wcwidth
+
+from digest.render.context import ItemView
+
+COLUMNS = 72
+
+
+def width(text: str) -> int:
+    """Return how many columns a text takes: `textwrap` counts characters, and 40 CJK characters are 80 columns."""
+    columns = wcswidth(text)
+    return columns if columns >= 0 else sum(max(0, wcwidth(character)) for character in text)
+
+
+def wrap(text: str, first: str = "", rest: str | None = None) -> str:
+    """Return text broken at 72 columns; the first line begins with ``first``, others with ``rest``."""
+    lines: list[str] = []
+    rest = first if rest is None else rest
+    line, indent = "", first
+    for word in text.split():
+        while word:
+            room = COLUMNS - width(indent) - (width(line) + 1 if line else 0)
+            if width(word) <= room:
+                line, word = f"{line} {word}" if line else word, ""
+            elif line:
+                lines.append(indent + line)
+                line, indent = "", rest
+            else:
+                cut = _fitting(word, room)
+                lines.append(indent + word[:cut])
+                word, indent = word[cut:], rest
+    if line:
+        lines.append(indent + line)
+    return "\n".join(lines)
+
+
+def _fitting(word: str, room: int) -> int:
+    """Return how many characters of a long word fit: scripts without spaces break between characters."""
+    columns = 0
+    for place, character in enumerate(word):
+        columns += max(0, wcwidth(character))
+        if columns > room:
+            return max(1, place)
+    return len(word)
+
+
+def underlined(title: str) -> str:
+    """Return a heading with its rule."""
+    return f"{title}\n{'=' * min(COLUMNS, width(title))}"
+
+
+def dotted(title: str, count: int) -> str:
+    """Return a line of the contents."""
+    return f"  {title} {'.' * max(3, COLUMNS - 4 - width(title) - len(str(count)))} {count}"
+
+
+def beside(left: str, right: str) -> str:
+    """Return two texts at both ends of a line."""
+    return f"{left}{' ' * max(1, COLUMNS - width(left) - width(right))}{right}"
+
+
+def filters(words: Callable[[str], str]) -> dict[str, Callable[..., str]]:
+    """Return the filters of the text template; ``words`` translates fixed texts."""
+
+    def headline_text(item: ItemView, style: str) -> str:
+        label = f"[{words('Update')}] " if item.update else ""
+        label += f"[{words('Video')}] " if style == "video" else ""
+        return wrap(label + (f"{item.kicker}: " if item.kicker else "") + item.headline)
+
+    def credit_text(item: ItemView) -> str:
+        source = words("{source} via {feed}").format(source=item.source, feed=item.via) if item.via else item.source
+        by = words("By {name}").format(name=item.byline) if item.byline else ""
+        return ", ".join(part for part in (by, item.dateline, source, item.duration, item.time) if part)
+
+    return {
+        "wrap": wrap,
+        "underlined": underlined,
+        "dotted": dotted,
+        "beside": beside,
+        "headline_text": headline_text,
+        "credit_text": credit_text,
+    }

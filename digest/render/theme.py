@@ -1,0 +1,103 @@
+"""Themes: colours for light and dark, faces and sizes; and whether their words can be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+
+from digest.errors import ConfigError, Problem
+
+READABLE = 4.5  # WCAG 2.2, 1.4.3: contrast of text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Colours:
+    """Six-digit hex colours; what each is for is its name."""
+
+    paper: str
+    wash: str
+    ink: str
+    soft: str
+    mute: str
+    accent: str
+    signal: str
+    rule: str
+    rule_ink: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Theme:
+    """How a mail looks."""
+
+    name: str
+    light: Colours
+    dark: Colours
+    reading: str = "Georgia,'Noto Serif',serif"  # face of headlines and teasers
+    small: str = "Helvetica,Arial,sans-serif"  # face of kickers and source lines
+    problems: tuple[str, ...] = field(default=())  # contrasts too weak, a line each
+
+
+CLASSIC = Theme(
+    name="classic",
+    light=Colours(
+        paper="#F7F7F5", wash="#ECEDEA", ink="#17191C", soft="#3F444A", mute="#5C6269",
+        accent="#1D3F72", signal="#9A1B2E", rule="#C9CCC8", rule_ink="#17191C",
+    ),
+    dark=Colours(
+        paper="#15171A", wash="#1F2226", ink="#ECEBE7", soft="#C6C7C6", mute="#A0A4A8",
+        accent="#9FBCE8", signal="#F2949C", rule="#3A3E43", rule_ink="#8D9196",
+    ),
+)  # fmt: skip
+THEMES = {"classic": CLASSIC}
+_KEYS = frozenset(each.name for each in fields(Colours))
+
+
+def theme(name: str, overrides: Mapping[str, str] | None = None) -> Theme:
+    """Return a theme with some of its values replaced: `accent`, `dark_accent`, `reading`, `small`.
+
+    Raises ConfigError for an unknown name or key. Weak contrasts are listed in `problems`.
+    """
+    if name not in THEMES:
+        raise ConfigError(
+            (Problem(where="theme.name", what=f"there is no theme {name!r}", fix=f"choose {', '.join(THEMES)}"),)
+        )
+    made, wrong = THEMES[name], []
+    for key, value in (overrides or {}).items():
+        part, colour = ("dark", key[5:]) if key.startswith("dark_") else ("light", key)
+        if colour in _KEYS and re.fullmatch(r"#[0-9A-Fa-f]{6}", value):
+            made = replace(made, **{part: replace(getattr(made, part), **{colour: value.upper()})})
+        elif key in ("reading", "small"):
+            made = replace(made, **{key: value.replace('"', "'")})
+        else:
+            wrong.append(
+                Problem(where=f"theme.{key}", what="there is no such key, or it is no colour", fix="write '#1D3F72'")
+            )
+    if wrong:
+        raise ConfigError(tuple(wrong))
+    return replace(made, problems=tuple(weak(made)))
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of a six-digit hex colour (WCAG 2.2)."""
+    channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in channels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(first: str, second: str) -> float:
+    """Return the contrast ratio of two colours, from 1 to 21 (WCAG 2.2)."""
+    low, high = sorted((luminance(first), luminance(second)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def weak(made: Theme) -> list[str]:
+    """Return a line for each text colour that cannot be read on paper or wash."""
+    lines = []
+    for scheme, colours in (("light", made.light), ("dark", made.dark)):
+        for ground in ("paper", "wash"):
+            for name in ("ink", "soft", "mute", "accent", "signal"):
+                ratio = contrast(getattr(colours, name), getattr(colours, ground))
+                if ratio < READABLE:
+                    lines.append(f"{name} on {ground}, {scheme}: contrast {ratio:.1f}, wanted {READABLE}")
+    return lines
