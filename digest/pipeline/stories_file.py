@@ -10,7 +10,6 @@ from typing import Any
 from digest.errors import UsageError
 from digest.model.news import Story
 
-_TEXTS = ("url", "teaser", "summary", "kicker", "byline", "dateline", "source", "feed", "section", "language", "rights")
 _FIX = "each line is a JSON object with at least id and title"
 
 
@@ -32,16 +31,23 @@ def _story(line: str, number: int) -> Story:
         raise UsageError("it has no id", where=where, fix="give every story an id of its own, a text or a number")
     if not isinstance(title, str):
         raise UsageError("it has no title", where=where, fix="give every story a title, a text")
-    texts = {name: _text(fields, name, where) for name in _TEXTS}
-    headline = fields.get("headline")
     return Story(
         id=str(id_),
         title=title,
-        headline=headline if isinstance(headline, str) and headline else title,
+        headline=_text(fields, "headline", where) or title,
+        url=_text(fields, "url", where),
+        kicker=_text(fields, "kicker", where),
+        summary=_text(fields, "summary", where),
+        teaser=_text(fields, "teaser", where),
+        byline=_text(fields, "byline", where),
+        dateline=_text(fields, "dateline", where),
+        source=_text(fields, "source", where),
+        feed=_text(fields, "feed", where),
+        section=_text(fields, "section", where),
+        language=_text(fields, "language", where),
         published=_time(fields.get("published"), where),
         hints=_hints(fields.get("hints"), where),
         position=_position(fields.get("position"), where),
-        **texts,
     )
 
 

@@ -25,7 +25,7 @@ AGENCIES = frozenset(
     """
     aap adnkronos afp agerpres anadolu ani ansa ap apa bernama bloomberg bta cna cp dpa efe europa interfax ians jiji
     kna kyodo lusa mti npr ntb pa pap pti reuters ria ritzau sapa sid stt tanjug tass tt ukrinform upi voa xinhua yonhap
-    """.split()  # noqa: SIM905: a list of forty quoted names is harder to read and to keep in order
+    """.split()  # noqa: SIM905 - forty names are easier to read and to keep in order without quotation marks
 )
 _LONG_NAMES = {
     "associated press": "ap",
