@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 from lxml import html as parser
@@ -44,7 +45,7 @@ def check_html(html: str) -> Iterator[Finding]:
         for element in tree.iter(name):
             yield _at(element, "active", "error", f"<{name}> has no place in a mail", "remove it from the template")
     for element in tree.iter():
-        if isinstance(element.tag, str) and any(str(key).lower().startswith("on") for key in element.attrib):
+        if any(str(key).lower().startswith("on") for key in element.attrib):
             yield _at(element, "active", "error", "an event handler has no place in a mail", "remove the attribute")
 
 
@@ -80,7 +81,7 @@ def _headings(tree: parser.HtmlElement) -> Iterator[Finding]:
     if levels.count(1) != 1:
         message = f"there are {levels.count(1)} main headings (h1), wanted one"
         yield Finding(code="heading", severity="warning", where="html", message=message)
-    for before, after in zip(levels, levels[1:], strict=False):
+    for before, after in pairwise(levels):
         if after > before + 1:
             message = f"a heading of level {after} follows one of level {before}"
             yield Finding(code="heading", severity="warning", where="html", message=message)

@@ -66,9 +66,11 @@ def theme(name: str, overrides: Mapping[str, str] | None = None) -> Theme:
     for key, value in (overrides or {}).items():
         part, colour = ("dark", key[5:]) if key.startswith("dark_") else ("light", key)
         if colour in _KEYS and re.fullmatch(r"#[0-9A-Fa-f]{6}", value):
-            made = replace(made, **{part: replace(getattr(made, part), **{colour: value.upper()})})
+            colours = replace(made.dark if part == "dark" else made.light, **{colour: value.upper()})
+            made = replace(made, dark=colours) if part == "dark" else replace(made, light=colours)
         elif key in ("reading", "small"):
-            made = replace(made, **{key: value.replace('"', "'")})
+            face = value.replace('"', "'")
+            made = replace(made, reading=face) if key == "reading" else replace(made, small=face)
         else:
             wrong.append(
                 Problem(where=f"theme.{key}", what="there is no such key, or it is no colour", fix="write '#1D3F72'")

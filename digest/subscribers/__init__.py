@@ -1,0 +1,1 @@
+"""The list: reading and writing CSV, addresses, tokens."""

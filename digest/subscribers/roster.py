@@ -1,0 +1,275 @@
+"""Reading a list from CSV: any usual encoding, separator and header; bad rows are told, good ones used."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from zoneinfo import available_timezones
+
+from digest.errors import RosterError
+from digest.model.mail import Format, Subscriber, SubscriberStatus
+from digest.subscribers.addresses import is_role, key_of
+
+COLUMNS = ("email", "name", "sections", "digests", "format", "language", "time_zone", "status")
+# Headers of other systems and of people, compared without case, blanks and hyphens.
+_SYNONYMS = {
+    "email": "email", "emailaddress": "email", "mail": "email", "address": "email", "subscriberemail": "email",
+    "name": "name", "fullname": "name", "subscribername": "name",
+    "sections": "sections", "topics": "sections",
+    "digests": "digests", "lists": "digests", "newsletters": "digests",
+    "format": "format", "language": "language", "lang": "language", "locale": "language",
+    "timezone": "time_zone", "zone": "time_zone", "status": "status", "state": "status",
+}  # fmt: skip
+_STATUSES = {
+    "": "active", "active": "active", "subscribed": "active", "enabled": "active", "confirmed": "active",
+    "pending": "pending", "unconfirmed": "pending",
+    "unsubscribed": "unsubscribed", "bounced": "bounced", "cleaned": "bounced", "complained": "complained",
+}  # fmt: skip
+LONGEST_CELL = 2_000  # characters; a longer one is a broken quote
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rejected:
+    """A row that was not used."""
+
+    row: int  # as a spreadsheet counts: the header is row 1
+    column: str
+    reason: str
+    cells: tuple[str, ...]  # as written, to be corrected and imported again
+
+    def __str__(self) -> str:
+        """Return "row 4, email: …"."""
+        return f"row {self.row}, {self.column}: {self.reason}"
+
+
+@dataclass
+class Roster:
+    """A file being read: iterate over `people`; what was wrong is collected on the way."""
+
+    header: tuple[str, ...]
+    columns: frozenset[str]  # those of ours that the file has
+    people: Iterator[Subscriber]
+    rejected: list[Rejected] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    rows: int = 0
+
+
+def decoded(data: bytes) -> str:
+    """Return the text of a file: UTF-8 with or without BOM, UTF-16 with one, else Windows-1252; raise RosterError."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace")
+    if b"\x00" in data[:2_000]:
+        raise RosterError("it holds NUL bytes, so it is no CSV file", fix="save it as CSV in UTF-8")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
+def _separator(text: str) -> tuple[str, str]:
+    """Return the separator and the text without Excel's `sep=` line."""
+    first, _, rest = text.partition("\n")
+    if first.lower().startswith("sep=") and len(first.strip()) == 5:
+        return first.strip()[4], rest
+    counts = {mark: first.count(mark) for mark in (",", ";", "\t")}
+    best = max(counts, key=lambda mark: counts[mark])
+    return (best if counts[best] else ","), text
+
+
+def read_roster(
+    data: bytes, *, sections: Collection[str], digests: Collection[str], new_id: Callable[[], str], name: str
+) -> Roster:
+    """Return a file's roster; raise RosterError where it has no column of addresses.
+
+    ``sections`` and ``digests`` are the known ones; an unknown one is a warning and left out. Of two rows with the same
+    address the later wins. ``new_id`` gives random ids.
+    """
+    separator, text = _separator(decoded(data))
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
+    try:
+        header = tuple(cell.strip() for cell in next(rows, []))
+    except csv.Error as error:
+        raise RosterError(
+            f"its first line cannot be read ({error})", where=name, fix="save it as CSV in UTF-8"
+        ) from None
+    known = [_SYNONYMS.get("".join(cell.lower().replace("-", "").replace("_", "").split()), "") for cell in header]
+    if "email" not in known:
+        raise RosterError("it has no column called email", where=name, fix="name the columns in its first line")
+    reading = _Reading(header, known, set(sections), tuple(digests), new_id)
+    roster = Roster(header=header, columns=reading.columns, people=iter(()))
+    roster.people = reading.people(rows, roster)
+    return roster
+
+
+class _Reading:
+    def __init__(
+        self,
+        header: tuple[str, ...],
+        known: list[str],
+        sections: set[str],
+        digests: tuple[str, ...],
+        new_id: Callable[[], str],
+    ) -> None:
+        self.header, self.known, self.sections, self.digests, self.new_id = header, known, sections, digests, new_id
+        extra = {"attributes"} if any(not name and head for name, head in zip(known, header, strict=True)) else set()
+        self.columns = frozenset({*known, *extra} - {"", "email"})
+        self.zones = available_timezones()
+
+    def people(self, rows: Iterator[list[str]], roster: Roster) -> Iterator[Subscriber]:
+        seen: dict[str, int] = {}
+        while True:
+            try:
+                cells = next(rows)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                roster.rejected.append(Rejected(row=roster.rows + 2, column="", reason=str(error), cells=()))
+                return
+            roster.rows += 1
+            number = roster.rows + 1
+            if not any(cell.strip() for cell in cells):
+                continue
+            try:
+                person = self._person(cells, number, roster)
+            except _BadCell as bad:
+                reject = Rejected(row=number, column=bad.column, reason=bad.reason, cells=tuple(cells))
+                roster.rejected.append(reject)
+                continue
+            if person.email_key in seen:
+                roster.warnings.append(
+                    f"row {number}: {person.email} stands in row {seen[person.email_key]} too; this one counts"
+                )
+            seen[person.email_key] = number
+            yield person
+
+    def _person(self, cells: list[str], number: int, roster: Roster) -> Subscriber:
+        if len(cells) > len(self.header):
+            raise _BadCell("", f"it has {len(cells)} cells, the header has {len(self.header)}")
+        if any(len(cell) > LONGEST_CELL for cell in cells):
+            raise _BadCell("", "a cell is very long; a quote is probably not closed")
+        values: dict[str, str] = {}
+        attributes: dict[str, str] = {}
+        for name, head, cell in zip(self.known, self.header, cells, strict=False):
+            if name:
+                values.setdefault(name, cell.strip())
+            elif head and cell.strip():
+                attributes[head] = cell.strip()
+        email = _unguarded(values.get("email", ""))
+        if not email:
+            raise _BadCell("email", "it is empty")
+        try:
+            key = key_of(email)
+        except ValueError as error:
+            raise _BadCell("email", f"{email!r} is no address ({error})") from None
+        if is_role(key):
+            roster.warnings.append(f"row {number}: {email} is an office, not a person")
+        return Subscriber(
+            id=self.new_id(),
+            email=email,
+            email_key=key,
+            name=" ".join(_unguarded(values.get("name", "")).split()),
+            sections=self._sections(values.get("sections", ""), number, roster),
+            digests=self._digests(values.get("digests", ""), number, roster),
+            format=self._format(values.get("format", "")),
+            language=values.get("language", "").replace("_", "-"),
+            time_zone=self._zone(values.get("time_zone", "")),
+            status=self._status(values.get("status", "")),
+            attributes=attributes,
+        )
+
+    def _sections(self, cell: str, number: int, roster: Roster) -> tuple[str, ...] | None:
+        asked = [part.strip().lower() for part in cell.split("|") if part.strip()]
+        for slug in asked:
+            if slug not in self.sections:
+                roster.warnings.append(f"row {number}: there is no section {slug!r}; it is left out")
+        chosen = tuple(dict.fromkeys(slug for slug in asked if slug in self.sections))
+        if asked and not chosen:
+            raise _BadCell("sections", f"none of {cell!r} is a section")
+        return chosen or None
+
+    def _digests(self, cell: str, number: int, roster: Roster) -> tuple[str, ...]:
+        asked = [part.strip().lower() for part in cell.split("|") if part.strip()]
+        for name in asked:
+            if name not in self.digests:
+                roster.warnings.append(f"row {number}: there is no digest {name!r}; it is left out")
+        chosen = tuple(dict.fromkeys(name for name in asked if name in self.digests))
+        if asked and not chosen:
+            raise _BadCell("digests", f"none of {cell!r} is a digest")
+        return chosen or self.digests[:1]
+
+    def _format(self, cell: str) -> Format:
+        value = cell.lower() or "html"
+        if value == "html":
+            return "html"
+        if value in ("text", "plain"):
+            return "text"
+        raise _BadCell("format", f"{cell!r} is neither html nor text")
+
+    def _zone(self, cell: str) -> str:
+        if cell and cell not in self.zones:
+            raise _BadCell("time_zone", f"{cell!r} is no time zone; write one such as Europe/Lisbon")
+        return cell
+
+    def _status(self, cell: str) -> SubscriberStatus:
+        status = _STATUSES.get(cell.lower())
+        if status is None:
+            raise _BadCell("status", f"{cell!r} is none of {', '.join(each.value for each in SubscriberStatus)}")
+        return SubscriberStatus(status)
+
+
+class _BadCell(Exception):
+    def __init__(self, column: str, reason: str) -> None:
+        super().__init__(reason)
+        self.column, self.reason = column, reason
+
+
+def rejected_csv(roster: Roster) -> str:
+    """Return the rejected rows as a CSV that can be corrected and imported again, the reason in a last column."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow([*roster.header, "reason"])
+    for each in roster.rejected:
+        padded = [*each.cells, *[""] * (len(roster.header) - len(each.cells))]
+        writer.writerow(
+            [*padded[: len(roster.header)], f"{each.column}: {each.reason}" if each.column else each.reason]
+        )
+    return out.getvalue()
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def guarded(cell: str) -> str:
+    """Return a cell that no spreadsheet runs as a formula (OWASP: a leading apostrophe)."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _unguarded(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+
+
+def export_rows(people: Iterator[Subscriber]) -> Iterator[str]:
+    """Yield the list as CSV, line by line; it imports again unchanged."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for person in people:
+        writer.writerow(
+            [
+                guarded(person.email),
+                guarded(person.name),
+                "|".join(person.sections or ()),
+                "|".join(person.digests),
+                person.format,
+                person.language,
+                person.time_zone,
+                person.status.value,
+            ]
+        )
+        yield out.getvalue()
+        out.seek(0)
+        out.truncate()
+    if out.getvalue():
+        yield out.getvalue()
