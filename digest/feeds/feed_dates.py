@@ -30,7 +30,7 @@ _RFC822 = re.compile(
     re.ASCII,
 )
 _ISO = re.compile(
-    r"\s*(\d{4})-(\d\d?)-(\d\d?)(?:[Tt]\s?|\s+)(\d\d?):(\d\d)(?::(\d\d?)(?:[.,](\d{1,9}))?)?"
+    r"\s*(\d{4})-(\d\d?)-(\d\d?)(?:[Tt]\s?|\s+)(\d\d?):(\d\d)(?::(\d\d?)(?:[.,]\d+)?)?"
     r"\s*(?:([Zz])|([+-])(\d\d):?(\d\d?)?)?\s*",
     re.ASCII,
 )
@@ -80,10 +80,8 @@ def _iso(text: str) -> _Local | None:
     match = _ISO.fullmatch(text)
     if match is None:
         return None
-    year, month, day, hour, minute, second, fraction, utc, sign, off_hour, off_minute = match.groups()
+    year, month, day, hour, minute, second, utc, sign, off_hour, off_minute = match.groups()
     local = _moment(int(year), int(month), int(day), int(hour), int(minute), int(second or 0))
-    if fraction:
-        local += timedelta(microseconds=int(fraction[:6].ljust(6, "0")))
     if utc:
         return local, timedelta(0)
     return local, _offset(sign, off_hour, off_minute or "0") if sign else None
