@@ -16,6 +16,7 @@
     ├── FeedError                    exit 5   one feed; never ends a run
     │   ├── FetchError  OSError               it could not be fetched
     │   └── ParseError  ValueError            it could not be read as a feed
+    │       └── EmptyFeed                     it is a feed, and holds no entry
     └── RelayError      OSError      exit 1   the relay refuses us (password, sender, policy)
         └── RelayUnreachable         exit 75  the relay cannot be reached now; the next run goes on
 
@@ -154,6 +155,10 @@ class FetchError(FeedError, OSError):
 
 class ParseError(FeedError, ValueError):
     """What was fetched is not a feed, or holds no entry."""
+
+
+class EmptyFeed(ParseError):
+    """A feed that holds no entry: nothing is wrong with it, and there is nothing to read."""
 
 
 class RelayError(DigestError, OSError):

@@ -10,7 +10,7 @@ import re
 
 from lxml import etree
 
-from digest.errors import ParseError
+from digest.errors import EmptyFeed, ParseError
 from digest.feeds.charset import decode
 from digest.feeds.json_feed import read_json
 from digest.feeds.markup import text_of
@@ -29,7 +29,7 @@ _PAGE_TITLE = re.compile(r"<title[^>]{0,200}>(.{0,300}?)</title", re.IGNORECASE 
 
 
 def parse(body: bytes, *, url: str = "", content_type: str = "", time_zone: str = "") -> ParsedFeed:
-    """Return what a feed says, entries in its order; raise ParseError where it is none or holds no entry.
+    """Return what a feed says, entries in its order; raise ParseError where it is none, EmptyFeed where it holds no entry.
 
     ``url`` is where it was read: relative addresses are resolved against it, or without it against the page the feed
     names. ``content_type`` is the HTTP header, whose charset counts. ``time_zone`` is meant by dates without a zone.
@@ -42,7 +42,7 @@ def parse(body: bytes, *, url: str = "", content_type: str = "", time_zone: str 
     else:
         feed = _read_xml(text, url=url, time_zone=time_zone)
     if not feed.entries:
-        raise ParseError("the feed holds no entry", where=url, fix="nothing to do if it is new or has had no news")
+        raise EmptyFeed("the feed holds no entry", where=url, fix="nothing to do if it is new or has had no news")
     return feed
 
 
