@@ -51,16 +51,16 @@ def send(
     as_json: JsonOption = False,
 ) -> int:
     """Deliver an approved edition; called again, it resumes where it was and sends nothing twice."""
-    digest = session.digest()
-    wiring = session.wiring
-    key = wiring.key(digest, parse_day(edition, "--edition") if edition else None)
+    publisher = session.publisher
+    publisher.via, publisher.stop = via, stop_on_signals()
+    key = publisher.key(parse_day(edition, "--edition") if edition else None)
     if test:
-        session.say(wiring.send_test(digest, key, via=via, address=test))
+        session.say(publisher.send_test(key, test))
         return EXIT_DONE
     if dry_run:
-        session.say(wiring.dry_run(digest, key))
+        session.say(publisher.dry_run(key))
         return EXIT_DONE
-    report = wiring.send(digest, key, via=via, stop=stop_on_signals(), limit=limit)
+    report = publisher.send_all(key, limit=limit)
     if as_json:
         session.emit(report.document())
     else:
@@ -79,12 +79,14 @@ def run(
     ] = 0.0,
 ) -> int:
     """Cron's one line: fetch, build, approve by policy, publish, send. Safe to call at any time, twice, or late."""
-    settings = session.settings
-    digests = [session.digest()] if session.digest_name else list(settings.digests)
-    stop = stop_on_signals()
-    code = EXIT_DONE
-    for digest in digests:
-        report = session.wiring.run(digest, via=via, wait_s=wait, stop=stop, say=session.say)
+    from digest.wiring.publisher import Publisher
+
+    chosen = [session.digest()] if session.digest_name else list(session.settings.digests)
+    stop, code = stop_on_signals(), EXIT_DONE
+    for digest in chosen:
+        publisher = Publisher(session.wiring, digest, via=via)
+        publisher.stop, publisher.wait_s, publisher.progress = stop, wait, session.detail
+        report = publisher.run(session.say)
         for line in report.trouble:
             session.warn(line)
         code = max(code, report.exit_code)
@@ -93,9 +95,8 @@ def run(
 
 def status(session: Session, edition: EditionOption = "", as_json: JsonOption = False) -> int:
     """Show how an edition stands: its state, its deliveries by name where they are in doubt, and the next run."""
-    digest = session.digest()
-    key = session.wiring.key(digest, parse_day(edition, "--edition") if edition else None)
-    document = session.wiring.status(digest, key)
+    publisher = session.publisher
+    document = publisher.status(publisher.key(parse_day(edition, "--edition") if edition else None))
     if as_json:
         session.emit(document)
         return EXIT_DONE

@@ -25,8 +25,7 @@ def register(app: typer.Typer) -> None:
 
 def build(session: Session, as_json: JsonOption = False) -> int:
     """Make or refresh today's draft from the stories in the store; edits stay."""
-    digest = session.digest()
-    report = session.wiring.build(digest)
+    report = session.publisher.build()
     edition = report.edition
     if as_json:
         from digest.render.document import document
@@ -52,10 +51,9 @@ def preview(
     open_browser: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
 ) -> int:
     """Write what would go out as files: index.html shows all views side by side. Nothing is mailed."""
-    digest = session.digest()
-    key = session.wiring.key(digest, parse_day(edition, "--edition") if edition else None)
-    proof = session.wiring.proof(digest, key)
-    report = session.wiring.preview(digest, proof, out.absolute())
+    publisher = session.publisher
+    proof = publisher.proof(publisher.key(parse_day(edition, "--edition") if edition else None))
+    report = publisher.preview(proof, out.absolute())
     for finding in proof.findings:
         session.warn(
             f"{finding.severity}: {finding.where}: {finding.message}" + (f"; {finding.fix}" if finding.fix else "")
@@ -72,9 +70,9 @@ def approve(
     by: Annotated[str, typer.Option("--by", metavar="NAME", envvar="DIGEST_BY", help="Who approves.")] = "",
 ) -> int:
     """Freeze the edition: what is sent from now on is exactly what was previewed."""
-    digest = session.digest()
-    key = session.wiring.key(digest, parse_day(edition, "--edition") if edition else None)
-    record = session.wiring.approve(digest, key, by=by or session.start.environment.get("USER", "") or "command line")
+    key = session.publisher.key(parse_day(edition, "--edition") if edition else None)
+    who = by or session.start.environment.get("USER", "") or "the command line"
+    record = session.publisher.approve(key, who)
     session.say(
         f"The edition of {key.day} is {record.state.value} as No. {record.number} (version {record.version[:12]})."
         " Send it with `digest send`."

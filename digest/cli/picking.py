@@ -44,7 +44,7 @@ def pick(
                 f"it cannot be read ({error})", where=str(stories), fix="name a file of JSON lines"
             ) from None
     else:
-        picked = session.wiring.pick(session.digest(), at=moment)
+        picked = session.publisher.pick(moment)
     if as_json:
         session.emit(picking.pick_document(picked))
     else:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from digest.config import DigestSettings, Settings
     from digest.ports import Clock
     from digest.wiring import Wiring
+    from digest.wiring.publisher import Publisher
 
 EXIT_MEANINGS = {
     0: "done, or nothing to do",
@@ -68,7 +69,14 @@ class Session:
         """The real things behind the ports."""
         from digest.wiring import Wiring
 
-        return Wiring(self.settings, clock=self.start.clock, verbose=self.verbose, debug=self.debug)
+        return Wiring(self.settings, clock=self.start.clock)
+
+    @functools.cached_property
+    def publisher(self) -> Publisher:
+        """The digest asked for, its steps bound to the real things."""
+        from digest.wiring.publisher import Publisher
+
+        return Publisher(self.wiring, self.digest())
 
     @property
     def has_config(self) -> bool:

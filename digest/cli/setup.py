@@ -106,16 +106,17 @@ def demo(session: Session, folder: FolderArgument = Path("demo")) -> int:
         if not (folder / name).exists():
             make_keys(folder / name)
     session.config = folder / "digest.toml"
-    digest, wiring = session.digest(), session.wiring
-    wiring.merge_subscribers_file()
-    fetched = wiring.fetch(progress=session.detail)
-    key = wiring.key(digest)
-    if wiring.is_open(key):
-        wiring.build(digest)
-    proof = wiring.proof(digest, key)
-    report = wiring.preview(digest, proof, folder / "preview")
+    publisher = session.publisher
+    publisher.progress = session.detail
+    publisher.merge_file()
+    fetched = publisher.fetch()
+    key = publisher.key()
+    if publisher.is_draft(key):
+        publisher.build()
+    proof = publisher.proof(key)
+    report = publisher.preview(proof, folder / "preview")
     edition = proof.edition
-    session.say(f"{wiring.settings.publication.name}, {edition.day:%A %-d %B %Y}")
+    session.say(f"{publisher.publication.name}, {edition.day:%A %-d %B %Y}")
     session.say(f"{fetched.feeds} feeds, {edition.health.stories} stories, {edition.health.clusters} events")
     for filled in edition.sections:
         session.say(f"  {filled.section.title:20} {len(filled.items):2} of {filled.section.stories}")

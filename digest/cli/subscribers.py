@@ -26,6 +26,7 @@ def import_(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Let the file win over what readers set themselves.")
     ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
 ) -> int:
     """Add and update people from a CSV file; nobody is removed, and who left stays away."""
     if file == "-":
@@ -38,7 +39,7 @@ def import_(
             raise RosterError(
                 f"it cannot be read ({error.strerror or error})", where=file, fix="name a CSV file you may read"
             ) from None
-    report = session.wiring.import_roster(data, name.name, beside=name, overwrite=overwrite)
+    report = session.publisher.import_roster(data, name.name, beside=name, overwrite=overwrite, dry_run=dry_run)
     session.say(report.line)
     for line in (*report.rejected, *report.warnings):
         session.warn(line)
@@ -56,7 +57,7 @@ def list_(
     as_json: Annotated[bool, typer.Option("--json", envvar="DIGEST_JSON", help="Print a JSON document.")] = False,
 ) -> int:
     """List the subscribers, by address."""
-    people = session.wiring.store.subscribers.subscribers(status=status)
+    people = session.wiring.subscribers.subscribers(status=status)
     if as_json:
         session.emit(
             [
@@ -87,7 +88,7 @@ def list_(
 @command(group, "export", example="digest subscribers export > list.csv", exits=(0, 1, 2))
 def export(session: Session) -> int:
     """Write the whole list as CSV to standard output; it imports again unchanged."""
-    for line in session.wiring.export_roster():
+    for line in session.publisher.export_roster():
         sys.stdout.write(line)
     return EXIT_DONE
 
@@ -95,6 +96,6 @@ def export(session: Session) -> int:
 @command(group, "remove", example="digest subscribers remove reader@example.org", exits=(0, 1, 2))
 def remove(session: Session, address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Who leaves.")]) -> int:
     """Unsubscribe an address for good: it is suppressed, whatever is imported later."""
-    known = session.wiring.remove_subscriber(address)
+    known = session.publisher.remove_subscriber(address)
     session.say(f"{address} is unsubscribed. " + ("" if known else "It was not on the list; it stays off it."))
     return EXIT_DONE

@@ -68,7 +68,7 @@ def preheader_of(headlines: Sequence[str]) -> str:
 
 
 def shortened(text: str, most: int) -> str:
-    """Return a text on one line in at most ``most`` characters, cut between words where it can be and marked with …"""
+    """Return a text on one line in at most ``most`` characters; cut, between words if possible, it ends in "…"."""
     text = _one_line(text)
     if len(text) <= most:
         return text

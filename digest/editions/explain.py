@@ -35,9 +35,12 @@ def merits(ranked: Ranked) -> str:
     if ranked.first_in:
         found.append("first in 1 feed" if ranked.first_in == 1 else f"first in {ranked.first_in} feeds")
     found.append("undated" if ranked.age_h is None else _age(ranked.age_h))
-    for term in ranked.score.terms:
-        if term.name in ("section", "boost") and term.contribution:
-            found.append(f"{term.contribution:+.1f} {'by an editor' if term.name == 'boost' else 'for its section'}")
+    said = {"section": "for its section", "boost": "by an editor"}
+    found.extend(
+        f"{term.contribution:+.1f} {said[term.name]}"
+        for term in ranked.score.terms
+        if term.name in said and term.contribution
+    )
     return ", ".join(found)
 
 

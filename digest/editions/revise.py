@@ -97,9 +97,11 @@ def apply(base: Edition, edits: Sequence[Edit]) -> Edition:
     board = Board(base)
     problems: list[tuple[Edit, str]] = []
     for steps in (_STRUCTURE, _ORDER, _HOLDS, _WORDS):
-        for edit in _last_holds(edits_now) if steps is _HOLDS else edits_now:
-            if edit.kind in steps and not (edit.kind == "note" and not edit.target):
-                problems.append((edit, steps[edit.kind](board, edit)))
+        problems.extend(
+            (edit, steps[edit.kind](board, edit))
+            for edit in (_last_holds(edits_now) if steps is _HOLDS else edits_now)
+            if edit.kind in steps and not (edit.kind == "note" and not edit.target)
+        )
     edition = replace(base, sections=board.sections())
     edition = _with_subject(base, edition)
     for edit in edits_now:

@@ -93,7 +93,7 @@ def choose(
 ) -> tuple[Picked, int]:
     """Return what would be in an edition with this window, and how many stories were considered."""
     found = candidates(stories, window)
-    past = stories.stories_between(window.start - BACKGROUND, window.start)
+    past = stories.stories_between(window.start - BACKGROUND, window.start, limit=BACKGROUND_STORIES)
     picked = pick(
         found,
         sections=recipe.sections,
@@ -101,7 +101,7 @@ def choose(
         at=window.end,
         since=window.start,
         past=[event for event in approvals.sent_events(recipe.digest, since=day - recipe.suppress) if event.day < day],
-        background=background_of(past[-BACKGROUND_STORIES:]),
+        background=background_of(past),
     )
     return picked, len(found)
 
@@ -212,12 +212,12 @@ def _picture_key(section: Section, place: int, item: Item) -> tuple[str, str] | 
     return image.url, f"{style}:{badge}" if badge else style
 
 
-def _prepared(answer: object, url: str, style: str, item: Item, pictures: PictureStore, clock: Clock) -> Picture | str:
+def _prepared(
+    answer: Response | FetchError, url: str, style: str, item: Item, pictures: PictureStore, clock: Clock
+) -> Picture | str:
     """Return the picture made of an answer, or the reason why there is none; either is remembered, but not a failure
     of the network, which may pass.
     """
-    from digest.model.web import Response
-
     if isinstance(answer, FetchError):
         return answer.what
     if answer.status != 200:

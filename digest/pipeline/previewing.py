@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from digest.errors import FileProblem
 from digest.model.editions import Picture
@@ -14,6 +15,9 @@ from digest.model.pieces import join, split
 from digest.pipeline.approving import Proof, inert_slots
 from digest.ports import PictureStore
 from digest.render.preview import preview_files
+
+if TYPE_CHECKING:
+    import jinja2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +46,10 @@ def preview(
     *,
     out: Path,
     public_url: str,
+    title: str,
+    sender: str,
     pictures: PictureStore,
+    environment: jinja2.Environment,
     write: Callable[[Planned], Message],
 ) -> PreviewReport:
     """Write index.html, edition.html, .txt, .eml, .json and images/ into ``out``; raise FileProblem where it cannot.
@@ -58,7 +65,12 @@ def preview(
         text=join(split(rendered.text, rendered.nonce), None, slots),
         eml=write(EXAMPLE_READER).data,
         findings=proof.findings,
+        size=proof.size,
         public_url=public_url,
+        number=proof.number,
+        title=title,
+        sender=sender,
+        environment=environment,
     )
     images = {f"images/{picture.name}": picture for picture in _pictures(proof)}
     written = write_files(out, files)

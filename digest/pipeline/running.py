@@ -16,12 +16,12 @@ from digest.errors import (
     EXIT_DONE,
     ApprovalNeeded,
     ContentError,
-    DigestError,
 )
 from digest.model.editions import Edition, EditionRecord, EditionState
 from digest.model.mail import EditionKey, Notice, NoticeKind
 from digest.pipeline.building import BuildReport
 from digest.pipeline.fetching import FetchReport
+from digest.pipeline.listing import ImportReport
 from digest.pipeline.sending import SendingReport
 from digest.ports import Clock, EditionStore, NoticeStore
 
@@ -32,8 +32,11 @@ class Steps(Protocol):
     def lock(self) -> AbstractContextManager[None]:
         """Hold the digest's lock; raises LockHeld."""
 
+    def merge_file(self) -> ImportReport | None:
+        """Merge the subscribers' file when it changed."""
+
     def fetch(self) -> FetchReport:
-        """Read the feeds, and merge the subscribers' file when it changed."""
+        """Read the feeds."""
 
     def build(self, day: date) -> BuildReport:
         """Make or refresh the draft."""
@@ -104,6 +107,12 @@ def run(
         say(line)
 
     with steps.lock():
+        imported = steps.merge_file()
+        if imported is not None:
+            tell(f"subscribers: {imported.line}")
+            report.trouble.extend(imported.rejected)
+            if imported.rejected:
+                report.worsen(EXIT_ATTENTION)
         ready = _prepare(policy, steps, report, tell, key=key, editions=editions, notices=notices, clock=clock)
         for each in ready:
             planned = steps.plan(each)
@@ -269,6 +278,3 @@ def _too_few(edition: Edition, policy: Policy) -> str:
 def _skip(key: EditionKey, reason: str, editions: EditionStore, clock: Clock) -> None:
     among = () if editions.edition(key) is None else (EditionState.DRAFT,)
     editions.set_state(key, EditionState.SKIPPED, among=among, reason=reason, now=clock.now())
-
-
-__all__ = ["DigestError", "Policy", "RunReport", "Steps", "run"]

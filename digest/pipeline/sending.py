@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-import random
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
+from random import Random
 
-from digest.errors import EXIT_ATTENTION, EXIT_DONE, EXIT_TEMPORARY, ApprovalNeeded, UsageError
-from digest.mail.send import SendReport, send
+from digest.errors import (
+    EXIT_ATTENTION,
+    EXIT_DONE,
+    EXIT_TEMPORARY,
+    ApprovalNeeded,
+    RelayError,
+    RelayUnreachable,
+    UsageError,
+)
+from digest.mail.send import Manner, SendReport, send
+from digest.mail.transport import Cut, Transport
 from digest.model.editions import EditionRecord, EditionState
 from digest.model.mail import Counts, EditionKey, Message, Planned
-from digest.ports import Clock, EditionStore, Ledger, LedgerReader, Transport, Wait
+from digest.ports import ApprovalStore, Clock, EditionStore, Ledger, LedgerReader, Wait
 
 SENDABLE = frozenset({EditionState.APPROVED, EditionState.SENDING})
 
@@ -24,8 +32,7 @@ class Rules:
 
     connections: int
     linger: timedelta  # a run stays this long for what was deferred
-    give_up_after: timedelta
-    on_doubt: Literal["resend", "hold"]
+    give_up_after: timedelta  # then a deferred delivery expires
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +54,9 @@ class SendingReport:
         if not counts.total:
             return f"Edition of {self.key.day}: nobody is due."
         rate = f" in {self.seconds:.1f} s" if self.accepted else ""
-        told = f"Edition of {self.key.day}: {self.accepted} accepted now{rate}, {counts.accepted} of {counts.total} in all"
+        told = (
+            f"Edition of {self.key.day}: {self.accepted} accepted now{rate}, {counts.accepted} of {counts.total} in all"
+        )
         rest = [
             f"{getattr(counts, name)} {name.replace('_', ' ')}"
             for name in ("refused", "deferred", "in_doubt", "suppressed", "expired", "planned")
@@ -110,12 +119,26 @@ def sendable(record: EditionRecord | None, key: EditionKey) -> EditionRecord:
     return record
 
 
-def plan(key: EditionKey, *, editions: EditionStore, ledger: Ledger, clock: Clock) -> int:
+def plan(key: EditionKey, *, editions: EditionStore, approvals: ApprovalStore, ledger: Ledger, clock: Clock) -> int:
     """Plan a row for every due subscriber that has none; return how many were added. Safe to repeat."""
     record = sendable(editions.edition(key), key)
     if record.state is EditionState.FINISHED:
         return 0
-    return ledger.plan(key, now=clock.now())
+    return ledger.plan(key, sections=approvals.parts(key)[0].sections, now=clock.now())
+
+
+def send_one(message: Message, *, transport: Transport) -> str:
+    """Hand over one message outside the ledger: a test copy. Return one sentence; raise RelayError."""
+    connection = transport.open()
+    try:
+        refusal = connection.announce(message.envelope)
+        reply = connection.deliver(message, None).reply if refusal is None else refusal.reply
+    except Cut as cut:
+        raise RelayUnreachable(f"the relay cut the connection ({cut.what})", fix="try again") from None
+    connection.close()
+    if not reply.ok:
+        raise RelayError(f"the relay refuses the copy ({reply})", code=reply.code, reply=reply.text)
+    return f"A copy for {message.envelope.recipient} was accepted ({reply})."
 
 
 def send_edition(
@@ -129,7 +152,8 @@ def send_edition(
     write: Callable[[], Callable[[Planned], Message]],
     clock: Clock,
     wait: Wait,
-    rng: random.Random,
+    random: Random,
+    owner: str,
     stop: threading.Event,
     limit: int = 0,
 ) -> SendingReport:
@@ -146,17 +170,16 @@ def send_edition(
         return _report(key, counts, None)
     done = send(
         ledger,
+        reader,
         transport(),
         write(),
         key=key,
+        owner=owner,
+        manner=Manner(connections=rules.connections, linger=rules.linger, limit=limit),
         clock=clock,
-        connections=rules.connections,
-        linger=rules.linger,
-        give_up_after=rules.give_up_after,
         wait=wait,
-        rng=rng,
+        random=random,
         stop=stop,
-        limit=limit,
     )
     return _report(key, _close(key, rules, reader, clock), done)
 

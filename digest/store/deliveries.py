@@ -110,6 +110,17 @@ class Deliveries:
         )
         return list(connection.execute(query).all())  # type: ignore[arg-type]  # rows are tuples of the two columns
 
+    def due_count(self, key: EditionKey, *, sections: Iterable[str]) -> int:
+        """Return how many would be planned now."""
+        held, last, count = frozenset(sections), "", 0
+        while True:
+            with self.store.read() as connection:
+                rows = self._candidates(connection, key, last)
+            count += sum(_wants(row.sections, held) for row in rows)
+            if len(rows) < PLAN_STEP:
+                return count
+            last = rows[-1].id
+
     # Claiming
 
     def claim(self, key: EditionKey, *, owner: str, limit: int, lease_s: float, now: datetime) -> tuple[Planned, ...]:

@@ -70,7 +70,7 @@ def make_keys(path: Path) -> None:
     """Write a new key file of mode 0600, never over an existing one; raise FileProblem."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with path.open("x", encoding="utf-8", opener=_private) as file:
+        with open(path, "x", encoding="utf-8", opener=_private) as file:
             file.write(secrets.token_urlsafe(36) + "\n")
     except OSError as error:
         raise FileProblem(f"it cannot be written ({error.strerror or error})", where=str(path)) from None

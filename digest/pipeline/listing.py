@@ -1,0 +1,75 @@
+"""A file → the list: rows read, merged in one transaction, and what was not used said row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from digest.errors import FileProblem
+from digest.ports import Clock, SubscriberStore
+from digest.subscribers.roster import read_roster, rejected_csv
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportReport:
+    """What an import did."""
+
+    rows: int  # rows of the file, the header apart
+    added: int
+    updated: int
+    unchanged: int
+    left: int  # rows of people who left; they stay away
+    rejected: tuple[str, ...]  # "row 4, email: …"
+    warnings: tuple[str, ...]
+    rejected_file: Path | None  # the rejected rows, to be corrected; None where there are none
+    dry_run: bool
+
+    @property
+    def line(self) -> str:
+        """One sentence for people."""
+        begin = "Would be: " if self.dry_run else ""
+        text = f"{begin}{self.rows} rows: {self.added} added, {self.updated} updated, {self.unchanged} unchanged"
+        if self.left:
+            text += f", {self.left} left earlier and stay away"
+        return text + (f", {len(self.rejected)} rejected." if self.rejected else ".")
+
+
+def import_roster(
+    data: bytes,
+    *,
+    name: str,
+    rejected_to: Path | None,
+    sections: Collection[str],
+    digests: Collection[str],
+    store: SubscriberStore,
+    new_id: Callable[[], str],
+    overwrite: bool,
+    dry_run: bool,
+    clock: Clock,
+) -> ImportReport:
+    """Merge a CSV file into the list; nobody is removed or revived. Raises RosterError, StoreError, FileProblem.
+
+    Of two rows with one address the later counts. Rejected rows are written to ``rejected_to``.
+    """
+    roster = read_roster(data, sections=sections, digests=digests, new_id=new_id, name=name)
+    people = {person.email_key: person for person in roster.people}
+    merged = store.merge(people.values(), columns=roster.columns, overwrite=overwrite, dry_run=dry_run, now=clock.now())
+    written = None
+    if roster.rejected and rejected_to is not None and not dry_run:
+        written = rejected_to
+        try:
+            written.write_text(rejected_csv(roster), encoding="utf-8-sig", newline="")
+        except OSError as error:
+            raise FileProblem(f"it cannot be written ({error.strerror or error})", where=str(written)) from None
+    return ImportReport(
+        rows=roster.rows,
+        added=merged.added,
+        updated=merged.updated,
+        unchanged=merged.unchanged,
+        left=merged.left,
+        rejected=tuple(str(each) for each in roster.rejected),
+        warnings=tuple(roster.warnings),
+        rejected_file=written,
+        dry_run=dry_run,
+    )

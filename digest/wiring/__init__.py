@@ -1,0 +1,224 @@
+"""Settings → the real things behind the ports: clock, store, network, relay, templates. The only place they are built."""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+import socket
+import threading
+import time
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from digest import __version__
+from digest.config import DigestSettings, Settings
+from digest.dates import edition_day
+from digest.editions.calendar import Schedule
+from digest.model.mail import EditionKey
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import jinja2
+
+    from digest.mail.transport import Transport
+    from digest.ports import Clock, Fetcher
+    from digest.render.theme import Theme
+    from digest.store.deliveries import Deliveries
+    from digest.store.editions import Editions
+    from digest.store.engine import Store
+    from digest.store.locks import Locks
+    from digest.store.notices import Notices
+    from digest.store.pictures import Pictures
+    from digest.store.runs import Runs
+    from digest.store.stories import Stories
+    from digest.store.subscribers import Subscribers
+    from digest.subscribers.tokens import Tokens
+
+
+class SystemClock:
+    """The machine's clock, in UTC."""
+
+    def now(self) -> datetime:
+        """Return the aware UTC instant it is."""
+        return datetime.now(UTC)
+
+
+class Wiring:
+    """Builds each real thing once, when it is first asked for, and lets go of all of them in `close`."""
+
+    def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock: Clock = clock or SystemClock()
+        self.random = random.Random()  # noqa: S311  # jitter of retries, no secret
+        self.owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._open = ExitStack()
+
+    def close(self) -> None:
+        """Let go of the database and of the demo's server."""
+        self._open.close()
+
+    def wait(self, seconds: float) -> None:
+        """Wait; a test's clock is moved instead."""
+        move = getattr(self.clock, "advance", None)
+        if move is not None:
+            move(seconds=seconds)
+        else:
+            time.sleep(seconds)
+
+    # Store
+
+    @cached_property
+    def database(self) -> Store:
+        """The open database; raises StoreError."""
+        from digest.store.engine import Store
+
+        store = Store.open(self.settings.store_url)
+        self._open.callback(store.close)
+        return store
+
+    @cached_property
+    def stories(self) -> Stories:
+        """Stories and feed states."""
+        from digest.store.stories import Stories
+
+        return Stories(self.database)
+
+    @cached_property
+    def editions(self) -> Editions:
+        """Editions, edits and parts."""
+        from digest.store.editions import Editions
+
+        return Editions(self.database)
+
+    @cached_property
+    def pictures(self) -> Pictures:
+        """Prepared pictures."""
+        from digest.store.pictures import Pictures
+
+        return Pictures(self.database)
+
+    @cached_property
+    def subscribers(self) -> Subscribers:
+        """The list."""
+        from digest.store.subscribers import Subscribers
+
+        return Subscribers(self.database)
+
+    @cached_property
+    def ledger(self) -> Deliveries:
+        """The ledger of deliveries."""
+        from digest.store.deliveries import Deliveries
+
+        return Deliveries(self.database, on_doubt=self.settings.delivery.on_doubt)
+
+    @cached_property
+    def notices(self) -> Notices:
+        """The outbox of mail that is no edition."""
+        from digest.store.notices import Notices
+
+        return Notices(self.database)
+
+    @cached_property
+    def locks(self) -> Locks:
+        """One run a digest at a time."""
+        from digest.store.locks import Locks
+
+        return Locks(self.database, self.clock.now, self.wait)
+
+    @cached_property
+    def runs(self) -> Runs:
+        """The log of runs."""
+        from digest.store.runs import Runs
+
+        return Runs(self.database)
+
+    # Network
+
+    @cached_property
+    def fetcher(self) -> Fetcher:
+        """The HTTP client; in a demo the sample feeds are served on loopback for as long as it lives."""
+        from digest.net.http import HttpFetcher
+
+        fetch = self.settings.fetch
+        pinned: dict[str, tuple[str, int]] = {}
+        if self.settings.demo:
+            from digest.sample import SAMPLE_HOST, serve
+
+            pinned[SAMPLE_HOST] = self._open.enter_context(serve(clock=self.clock.now, zone=self.settings.zone))
+        return HttpFetcher(
+            user_agent=f"digest/{__version__} ({self.settings.publication.name}; {fetch.contact})",
+            timeout_s=fetch.timeout.total_seconds(),
+            deadline_s=fetch.deadline.total_seconds(),
+            allowed_hosts=fetch.allowed_hosts,
+            pinned=pinned,
+        )
+
+    def transport(self, via: str = "") -> Transport:
+        """Return the transport of --via, else of [delivery] via; raises UsageError. Relative folders: see `--via`."""
+        from digest.mail.transport import parse_via, transport
+
+        delivery = self.settings.delivery
+        base = Path.cwd() if via else self.settings.folder
+        return transport(
+            parse_via(via or delivery.via, base),
+            password=delivery.password,
+            timeout_s=delivery.timeout.total_seconds(),
+            hostname=_ehlo_name(),
+        )
+
+    # Templates and keys
+
+    @cached_property
+    def templates(self) -> jinja2.Environment:
+        """The templates, the publisher's own first."""
+        from digest.templating import environment
+
+        return environment(self.settings.templates_dir)
+
+    @cached_property
+    def theme(self) -> Theme:
+        """The theme; raises ConfigError."""
+        from digest.render.theme import theme
+
+        return theme(self.settings.theme, self.settings.theme_values)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """What signs readers' links; raises FileProblem where the keys are missing."""
+        from digest.subscribers.tokens import Tokens, read_keys
+
+        return Tokens(read_keys(self.settings.tokens_file))
+
+    # The calendar
+
+    def key(self, digest: DigestSettings, day: date | None = None) -> EditionKey:
+        """Return the edition of a day; without one, of today in the publication's zone."""
+        return EditionKey(digest.name, day or edition_day(self.clock.now(), self.settings.zone))
+
+    def schedule(self, digest: DigestSettings) -> Schedule:
+        """Return when a digest appears."""
+        return Schedule(
+            zone=self.settings.zone,
+            days=digest.days,
+            time=digest.time,
+            not_after=digest.not_after,
+            skip=digest.skip,
+            approval=digest.approval,
+            approval_after=digest.approval_after,
+        )
+
+
+def _ehlo_name() -> str:
+    """Return what we say in EHLO: a name with a dot, or an address literal (RFC 5321 §4.1.3)."""
+    name = socket.gethostname()
+    return name if "." in name else "[127.0.0.1]"
+
+
+def never() -> threading.Event:
+    """Return a stop that nobody sets."""
+    return threading.Event()

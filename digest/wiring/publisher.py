@@ -1,0 +1,407 @@
+"""One digest of a publication, its steps bound to the real things: what commands, desk and pages call."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from email.utils import parseaddr
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from digest.config import DigestSettings
+from digest.dates import iso
+from digest.editions.calendar import next_opening
+from digest.editions.compose import preheader_of, subject_of
+from digest.errors import FileProblem, UsageError
+from digest.model import links
+from digest.model.editions import Edition, EditionRecord, EditionState, Rendered
+from digest.model.mail import DeliveryState, EditionKey, Message, Parts, Planned, Suppression
+from digest.pipeline import approving, building, fetching, listing, previewing, publishing, running, sending
+from digest.wiring import Wiring
+
+if TYPE_CHECKING:
+    from digest.pipeline.picked import Picked
+
+NAMED = 50  # addresses `status` names of one kind
+
+
+class Publisher:
+    """The steps of one digest. Each is idempotent; each raises what its step in `digest.pipeline` raises."""
+
+    def __init__(self, wiring: Wiring, digest: DigestSettings, *, via: str = "") -> None:
+        self.wiring, self.digest, self.via = wiring, digest, via
+        self.settings, self.clock = wiring.settings, wiring.clock
+        self.publication = self.settings.publication
+        self.stop = threading.Event()
+        self.wait_s = 0.0
+        self.progress: Callable[[str], None] = lambda line: None
+
+    def key(self, day: date | None = None) -> EditionKey:
+        """Return the edition of a day, of today without one."""
+        return self.wiring.key(self.digest, day)
+
+    # Reading and building
+
+    def fetch(self) -> fetching.FetchReport:
+        """Read the feeds, after the subscribers' file was merged where it changed."""
+        return fetching.fetch(
+            self.settings.feeds,
+            fetcher=self.wiring.fetcher,
+            stories=self.wiring.stories,
+            clock=self.clock,
+            progress=self.progress,
+        )
+
+    @property
+    def _recipe(self) -> building.Recipe:
+        return building.Recipe(
+            digest=self.digest.name,
+            sections=self.settings.sections,
+            weights=self.settings.weights,
+            feeds=self.settings.feeds,
+            sponsors=self.settings.sponsors,
+            suppress=timedelta(days=self.digest.suppress_days),
+        )
+
+    def pick(self, at: datetime | None = None) -> Picked:
+        """Return what would be in today's edition, or in that of ``at``; nothing is saved."""
+        now = at or self.clock.now()
+        day = self.wiring.key(self.digest).day if at is None else at.astimezone(self.settings.zone).date()
+        window = building.news_window(self.wiring.editions, self.digest.name, day, now)
+        picked, _ = building.choose(
+            self._recipe, stories=self.wiring.stories, approvals=self.wiring.editions, window=window, day=day
+        )
+        return picked
+
+    def build(self, day: date | None = None) -> building.BuildReport:
+        """Make or refresh the draft of a day."""
+        return building.build(
+            self._recipe,
+            day=day or self.key().day,
+            stories=self.wiring.stories,
+            editions=self.wiring.editions,
+            approvals=self.wiring.editions,
+            pictures=self.wiring.pictures,
+            fetcher=self.wiring.fetcher,
+            clock=self.clock,
+        )
+
+    def is_draft(self, key: EditionKey) -> bool:
+        """Tell whether an edition may still be built."""
+        return building.needs_build(self.wiring.editions.edition(key))
+
+    # Rendering, approving, publishing
+
+    def render(self, edition: Edition, number: int, language: str) -> Rendered:
+        """Render an edition in the publication's theme and templates."""
+        from digest.render import render
+
+        return render(
+            edition,
+            publication=self.publication,
+            number=number,
+            theme=self.wiring.theme,
+            environment=self.wiring.templates,
+            title=self.digest.title,
+            language=language,
+        )
+
+    def proof(self, key: EditionKey) -> approving.Proof:
+        """Return an edition as it would go out."""
+        record = self.wiring.editions.edition(key)
+        edition = approving.edition_of(record, key)
+        number = record.number if record and record.number else self.wiring.editions.next_number(key.digest)
+        return approving.proof(edition, number=number, publication=self.publication, render=self.render)
+
+    def preview(self, proof: approving.Proof, out: Path) -> previewing.PreviewReport:
+        """Write the preview's files."""
+        return previewing.preview(
+            proof,
+            out=out,
+            public_url=self.publication.public_url,
+            title=self.digest.title,
+            sender=parseaddr(self.publication.sender)[0] or self.publication.name,
+            pictures=self.wiring.pictures,
+            environment=self.wiring.templates,
+            write=self.writer(proof.parts, at=self.clock.now(), personal=False),
+        )
+
+    def approve(self, key: EditionKey, by: str) -> EditionRecord:
+        """Freeze an edition."""
+        return approving.approve(
+            key,
+            publication=self.publication,
+            editions=self.wiring.editions,
+            approvals=self.wiring.editions,
+            render=self.render,
+            by=by,
+            clock=self.clock,
+        )
+
+    def publish(self, key: EditionKey) -> None:
+        """Put an approved edition's page and pictures into the site."""
+        from digest.archive.pages import edition_page
+
+        template = self.wiring.templates.get_template("pages/edition.html")
+        publishing.publish(
+            key,
+            editions=self.wiring.editions,
+            approvals=self.wiring.editions,
+            pictures=self.wiring.pictures,
+            page_of=lambda edition, number: edition_page(
+                edition, number=number, publication=self.publication, title=self.digest.title, template=template
+            ),
+            site=self.settings.archive_dir,
+            clock=self.clock,
+        )
+
+    def list(self, key: EditionKey) -> None:
+        """List a published edition in the digest's home."""
+        from digest.archive.pages import home_page
+
+        template = self.wiring.templates.get_template("pages/home.html")
+        publishing.list_edition(
+            key,
+            editions=self.wiring.editions,
+            approvals=self.wiring.editions,
+            home_of=lambda name, records: home_page(
+                name, records, publication=self.publication, title=self.digest.title, template=template
+            ),
+            site=self.settings.archive_dir,
+            clock=self.clock,
+        )
+
+    # Sending
+
+    def writer(self, parts: Parts, *, at: datetime, personal: bool = True) -> Callable[[Planned], Message]:
+        """Return what writes one person's message; without ``personal`` its links lead nowhere."""
+        from digest.mail.messages import Writer
+
+        base, name = self.publication.public_url, self.digest.name
+
+        def links_of(subscriber: str) -> tuple[str, str]:
+            if not base:
+                return "", ""
+            if not personal:
+                return links.unsubscribe_url(base, "EXAMPLE"), links.preferences_url(base, "EXAMPLE")
+            leave, prefer = (self.wiring.tokens.sign(purpose, subscriber, name) for purpose in ("u", "p"))
+            return links.unsubscribe_url(base, leave), links.preferences_url(base, prefer)
+
+        return Writer(
+            parts=parts,
+            publication=self.publication,
+            title=self.digest.title,
+            return_path=parseaddr(self.settings.delivery.return_path or self.publication.sender)[1],
+            date=at,
+            links_of=links_of,
+            subject_of=subject_of,
+            preheader_of=preheader_of,
+        )
+
+    def _approved_writer(self, key: EditionKey) -> Callable[[Planned], Message]:
+        record = self.wiring.editions.edition(key)
+        parts = self.wiring.editions.parts(key)[0]
+        return self.writer(parts, at=(record.approved_at if record else None) or self.clock.now())
+
+    def plan(self, key: EditionKey) -> int:
+        """Plan a delivery for everybody due."""
+        return sending.plan(
+            key,
+            editions=self.wiring.editions,
+            approvals=self.wiring.editions,
+            ledger=self.wiring.ledger,
+            clock=self.clock,
+        )
+
+    def send(self, key: EditionKey, *, limit: int = 0, linger: bool = True) -> sending.SendingReport:
+        """Hand over what is due; called again, it goes on where it was."""
+        delivery = self.settings.delivery
+        rules = sending.Rules(
+            connections=delivery.connections,
+            linger=delivery.linger if linger else timedelta(0),
+            give_up_after=delivery.give_up_after,
+        )
+        return sending.send_edition(
+            key,
+            rules=rules,
+            editions=self.wiring.editions,
+            ledger=self.wiring.ledger,
+            reader=self.wiring.ledger,
+            transport=lambda: self.wiring.transport(self.via),
+            write=lambda: self._approved_writer(key),
+            clock=self.clock,
+            wait=self.wiring.wait,
+            random=self.wiring.random,
+            owner=self.wiring.owner,
+            stop=self.stop,
+            limit=limit,
+        )
+
+    def send_all(self, key: EditionKey, *, limit: int = 0) -> sending.SendingReport:
+        """Publish, plan, send and list: `digest send`."""
+        record = sending.sendable(self.wiring.editions.edition(key), key)
+        self.wiring.transport(self.via)  # an address that is none is told before anything is planned
+        if record.state is not EditionState.FINISHED:
+            self.publish(key)
+            self.plan(key)
+        report = self.send(key, limit=limit)
+        if report.may_list:
+            self.list(key)
+        return report
+
+    def send_test(self, key: EditionKey, address: str) -> str:
+        """Send one copy of an edition, a draft too, to an address; the ledger is not touched."""
+        from digest.pipeline.sending import send_one
+
+        record = self.wiring.editions.edition(key)
+        if record is not None and record.version:
+            parts = self.wiring.editions.parts(key)[0]
+        else:
+            parts = self.proof(key).parts
+        write = self.writer(parts, at=self.clock.now(), personal=False)
+        reader = replace(previewing.EXAMPLE_READER, email=address)
+        return send_one(write(reader), transport=self.wiring.transport(self.via))
+
+    def dry_run(self, key: EditionKey) -> str:
+        """Say what `send` would do."""
+        sending.sendable(self.wiring.editions.edition(key), key)
+        parts = self.wiring.editions.parts(key)[0]
+        due = self.wiring.ledger.due_count(key, sections=parts.sections)
+        open_rows = self.wiring.ledger.counts(key).open
+        return (
+            f"Edition of {key.day}: {due + open_rows} would be handed over by {self.via or self.settings.delivery.via}."
+        )
+
+    # Running
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Hold the digest's lock."""
+        return self.wiring.locks.hold(self.digest.name, wait_s=self.wait_s)
+
+    def run(self, say: Callable[[str], None]) -> running.RunReport:
+        """Do whatever is due now."""
+        self.wiring.transport(self.via)
+        policy = running.Policy(
+            digest=self.digest.name,
+            schedule=self.wiring.schedule(self.digest),
+            minimum_stories=self.digest.minimum_stories,
+            maximum_failed_feeds=self.digest.maximum_failed_feeds,
+            editors=self.publication.editors,
+            publication=self.publication.name,
+        )
+        number = self.wiring.runs.begin(self.digest.name, self.key().day, "run", now=self.clock.now())
+        code = 1
+        try:
+            report = running.run(
+                policy,
+                self,
+                editions=self.wiring.editions,
+                notices=self.wiring.notices,
+                clock=self.clock,
+                say=say,
+            )
+            code = report.exit_code
+        except BaseException as error:
+            code = getattr(error, "exit_code", 1)
+            raise
+        finally:
+            self.wiring.runs.end(number, code, {}, now=self.clock.now())
+        return report
+
+    # Asking
+
+    def status(self, key: EditionKey) -> dict[str, Any]:
+        """Return how an edition stands, as in `digest status --json`."""
+        record, ledger = self.wiring.editions.edition(key), self.wiring.ledger
+        states = self.wiring.stories.feed_states()
+        failing = [
+            f"{feed.name or feed.url}: {states[feed.url].last_error}"
+            for feed in self.settings.feeds
+            if feed.url in states and states[feed.url].last_error
+        ]
+        following = next_opening(self.clock.now(), self.wiring.schedule(self.digest))
+        retry = ledger.next_due(key)
+
+        def named(state: DeliveryState) -> list[dict[str, Any]]:
+            return [
+                {"email": email, "attempts": row.attempts, "reply": row.reply}
+                for row, email in ledger.in_state(key, state.value, limit=NAMED)
+            ]
+
+        return {
+            "digest": key.digest,
+            "edition": key.day.isoformat(),
+            "number": record.number if record else None,
+            "state": record.state.value if record else "none",
+            "reason": record.reason if record else "",
+            "version": record.version if record else "",
+            "approved_at": iso(record.approved_at) if record else None,
+            "approved_by": record.approved_by if record else "",
+            "published_at": iso(record.published_at) if record else None,
+            "counts": sending.counts_document(ledger.counts(key)),
+            "in_doubt": named(DeliveryState.IN_DOUBT),
+            "refused": named(DeliveryState.REFUSED),
+            "retry_at": iso(retry),
+            "feeds": {"total": len(self.settings.feeds), "failing": failing},
+            "next_run": iso(following),
+        }
+
+    # The list
+
+    def import_roster(
+        self, data: bytes, name: str, *, beside: Path | None, overwrite: bool = False, dry_run: bool = False
+    ) -> listing.ImportReport:
+        """Merge a CSV file into the list."""
+        return listing.import_roster(
+            data,
+            name=name,
+            rejected_to=None if beside is None else beside.with_suffix(".rejected.csv"),
+            sections=[section.slug for section in self.settings.sections],
+            digests=[each.name for each in self.settings.digests],
+            store=self.wiring.subscribers,
+            new_id=lambda: secrets.token_hex(10),
+            overwrite=overwrite,
+            dry_run=dry_run,
+            clock=self.clock,
+        )
+
+    def merge_file(self) -> listing.ImportReport | None:
+        """Merge the subscribers' file beside the config where it changed since; None where there was nothing to do."""
+        path = self.settings.subscribers_file
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise FileProblem(f"it cannot be read ({error.strerror or error})", where=str(path)) from None
+        key = hashlib.sha256(data).hexdigest()
+        if self.wiring.subscribers.merged_file(str(path)) == key:
+            return None
+        report = self.import_roster(data, path.name, beside=path)
+        self.wiring.subscribers.remember_file(str(path), key, report.rows, now=self.clock.now())
+        return report
+
+    def export_roster(self) -> Iterator[str]:
+        """Yield the list as CSV."""
+        from digest.subscribers.roster import export_rows
+
+        return export_rows(self.wiring.subscribers.subscribers())
+
+    def remove_subscriber(self, address: str) -> bool:
+        """Unsubscribe and suppress an address for good; tell whether it was on the list."""
+        from digest.subscribers.addresses import key_of
+
+        try:
+            key = key_of(address)
+        except ValueError as error:
+            raise UsageError(f"{address!r} is no address ({error})", where="ADDRESS") from None
+        known = self.wiring.subscribers.subscriber(email_key=key) is not None
+        self.wiring.subscribers.suppress(
+            Suppression(email_key=key, reason="unsubscribed", at=self.clock.now(), source="digest subscribers remove")
+        )
+        return known
