@@ -228,7 +228,8 @@ def _rdf(paper: Paper, pieces: list[Piece]) -> str:
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
         ' xmlns="http://purl.org/rss/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/">'
-        f'<channel rdf:about="{READING}/{paper.name}/"><title>{escape(paper.title)}</title><link>{READING}/{paper.name}/</link>'
+        f'<channel rdf:about="{READING}/{paper.name}/"><title>{escape(paper.title)}</title>'
+        f"<link>{READING}/{paper.name}/</link>"
         f"<description>{escape(paper.title)}</description><dc:language>{paper.language}</dc:language>"
         f"<dc:rights>© {escape(paper.title)}</dc:rights><items><rdf:Seq>{listed}</rdf:Seq></items></channel>"
         + "\n".join(items)

@@ -47,11 +47,9 @@ def picture(name: str) -> bytes:
 
 
 def _hills(draw: ImageDraw.ImageDraw, random: Random, base: int, rise: int, colour: str) -> None:
-    points = [(0, SIZE[1])]
     step = SIZE[0] // 6
-    for x in range(0, SIZE[0] + step, step):
-        points.append((x, base - random.randint(0, rise)))
-    points.append((SIZE[0], SIZE[1]))
+    ridge = [(x, base - random.randint(0, rise)) for x in range(0, SIZE[0] + step, step)]
+    points = [(0, SIZE[1]), *ridge, (SIZE[0], SIZE[1])]
     draw.polygon(points, fill=colour)
 
 

@@ -10,19 +10,77 @@ from functools import cache
 from importlib import resources
 from random import Random
 
-TOWNS = (
-    "Velm", "Sund Harbour", "Lower Tarn", "North Tarn", "Harrow Bridge", "Aster Mills", "Calder Cross", "Ness Point",
-    "Brine Quay", "Old Iselin", "Merrow", "Fennick", "Tolva", "Grey Haven", "Selmar", "Hask", "Orrin Ferry", "Dunmere",
-    "Kestle Head", "Wray Sands", "Lamp Rock", "Saltby", "Thorne Ford", "Veldwick", "Eider Bay", "Rook Hill", "Candle Row",
-    "Pell Lock", "Stavering", "Ivor's Rest", "Marl Green", "Whin Cove",
-)  # fmt: skip
-PEOPLE = (
-    "Tessaly Brandt", "Oren Vasquill", "Hale Morrow", "Ruva Selwick", "Ada Merrow", "Ilse Quarn", "Bram Tolliver",
-    "Nadia Ferrow", "Corin Ashe", "Mirelle Dact", "Joss Underlake", "Petra Vane", "Anselm Roke", "Wyn Harrowgate",
-)  # fmt: skip
+# Towns and people of the stories: each kernel of a day has its own, as a shared name would tie strangers together.
+TOWNS = tuple(
+    head + tail
+    for head in (
+        "Bren",
+        "Cald",
+        "Dun",
+        "Fen",
+        "Gar",
+        "Hask",
+        "Kest",
+        "Mar",
+        "Orr",
+        "Pell",
+        "Sten",
+        "Thor",
+        "Wren",
+        "Ash",
+    )
+    for tail in ("ford", "mere", "wick", "holm", "stead", "by", "ness", "ley", "combe", "haven", "gate", "moor")
+)
+NAMED = tuple(
+    f"{first} {last}"
+    for first in (
+        "Alva",
+        "Berit",
+        "Cosmo",
+        "Dagny",
+        "Emric",
+        "Fenna",
+        "Gideon",
+        "Hedda",
+        "Isolde",
+        "Jarl",
+        "Kaisa",
+        "Lorne",
+    )
+    for last in ("Abbing", "Brockle", "Cardew", "Drummel", "Esker", "Falk", "Gantry", "Hobday", "Imrie", "Jessop")
+)
+DATELINES = (
+    "Velm",
+    "Port Iselin",
+    "Sund Harbour",
+    "Lower Tarn",
+    "North Tarn",
+    "Calder Cross",
+    "Ness Point",
+    "Old Iselin",
+)
+AUTHORS = tuple(
+    f"{first} {last}"
+    for first in (
+        "Tessaly",
+        "Oren",
+        "Hale",
+        "Ruva",
+        "Ada",
+        "Ilse",
+        "Bram",
+        "Nadia",
+        "Corin",
+        "Mirelle",
+        "Joss",
+        "Petra",
+    )
+    for last in ("Brandt", "Vasquill", "Morrow", "Selwick", "Merrow", "Quarn", "Tolliver", "Ferrow", "Ashe", "Dact")
+    + ("Underlake", "Vane", "Roke", "Harrowgate", "Pym", "Stroud", "Kell", "Orme")
+)
 COLUMNIST = "Odile Farraday"
 MONTHS = ("January", "February", "March", "April", "May", "June", "September", "October")
-ORDINALS = ("third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh")
+ORDINALS = ("third", "fourth", "fifth", "sixth", "seventh", "ninth", "tenth")
 SPREAD = timedelta(hours=26)  # how far back before `now` the day's stories reach
 
 
@@ -71,11 +129,22 @@ def _events() -> tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]:
     return tuple(found)
 
 
-def _filler(random: Random) -> Callable[[str], str]:
+@cache
+def _names(day: date, names: tuple[str, ...]) -> tuple[str, ...]:
+    shuffled = list(names)
+    Random(f"{day} {names[0]}").shuffle(shuffled)
+    return tuple(shuffled)
+
+
+def _byline(day: date, number: int) -> str:
+    return _names(day, AUTHORS)[number % len(AUTHORS)]
+
+
+def _filler(day: date, kernel: int, random: Random) -> Callable[[str], str]:
     """Return what fills the slots of one kernel: each of its tellings has the same facts."""
     values = {
-        "town": random.choice(TOWNS),
-        "person": random.choice(PEOPLE),
+        "town": _names(day, TOWNS)[kernel % len(TOWNS)],
+        "person": _names(day, NAMED)[kernel % len(NAMED)],
         "n": str(random.randint(11, 97)),
         "big": f"{random.randint(12, 98)},{random.randint(0, 9)}00",
         "mag": f"{random.randint(4, 5)}.{random.randint(0, 9)}",
@@ -151,7 +220,7 @@ def _told_events(day: date, now: datetime) -> list[Piece]:
     made = []
     for number, (section, kicker, tellings) in enumerate(_events()):
         random = Random(f"{day} event {number}")
-        fill, tellers = _filler(random), TELLERS[section]
+        fill, tellers = _filler(day, number, random), TELLERS[section]
         first = _moment(random, now - timedelta(hours=2))
         for place, (headline, teaser) in enumerate(tellings):
             later = timedelta(minutes=17 * place * (1 + number % 3))
@@ -163,8 +232,8 @@ def _told_events(day: date, now: datetime) -> list[Piece]:
                     kicker=fill(kicker),
                     headline=fill(headline),
                     teaser=fill(teaser),
-                    byline=random.choice(PEOPLE),
-                    dateline=random.choice(TOWNS),
+                    byline=_byline(day, number * 5 + place),
+                    dateline=random.choice(DATELINES),
                     published=min(first + later, now - timedelta(minutes=5)),
                     day=day,
                 )
@@ -176,10 +245,11 @@ def _told_singles(day: date, now: datetime) -> list[Piece]:
     made = []
     for number, (section, kicker, headline, teaser) in enumerate(_lines("singles.txt")):
         random = Random(f"{day} single {number}")
-        # About a quarter rests on any day; which one moves on from day to day.
-        if (number + day.toordinal()) % 4 == 0:
+        # A few rest on any day, those whose headline has no slot every second day; which ones moves on.
+        turn = number + day.toordinal()
+        if turn % 8 == 0 or ("{" not in headline and turn % 2):
             continue
-        fill, papers = _filler(random), SINGLES[section]
+        fill, papers = _filler(day, 20 + number, random), SINGLES[section]
         made.append(
             Piece(
                 key=f"single-{number}",
@@ -188,8 +258,8 @@ def _told_singles(day: date, now: datetime) -> list[Piece]:
                 kicker=fill(kicker),
                 headline=fill(headline),
                 teaser=fill(teaser),
-                byline=random.choice(PEOPLE),
-                dateline=random.choice(TOWNS),
+                byline=_byline(day, 80 + number),
+                dateline=random.choice(DATELINES),
                 published=_moment(random, now),
                 day=day,
             )
@@ -203,7 +273,7 @@ def _columns(day: date, now: datetime) -> list[Piece]:
     made = []
     for number, (headline, teaser) in enumerate(chosen):
         random = Random(f"{day} column {number}")
-        fill = _filler(random)
+        fill = _filler(day, 150 + number, random)
         made.append(
             Piece(
                 key=f"column-{number}", paper="lamplight-quarterly", section="culture", kicker="Column",
@@ -220,7 +290,7 @@ def _videos(day: date, now: datetime) -> list[Piece]:
         random = Random(f"{day} video {number}")
         if (number + day.toordinal()) % 2 == 0:
             continue
-        fill = _filler(random)
+        fill = _filler(day, 160 + number, random)
         made.append(
             Piece(
                 key=f"video-{number}", paper="halyard-video", section="video", kicker=kicker, headline=fill(headline),
@@ -240,7 +310,7 @@ def _tongues(day: date, now: datetime) -> list[Piece]:
             made.append(
                 Piece(
                     key=f"{paper}-{number}", paper=paper, section="regional", kicker="",
-                    headline=_filler(random)(headlines[number]), teaser="", byline="", dateline="",
+                    headline=_filler(day, number, random)(headlines[number]), teaser="", byline="", dateline="",
                     published=_moment(random, now), day=day,
                 )
             )  # fmt: skip
