@@ -91,6 +91,7 @@ class Relay:
         client._host = via.host  # type: ignore[attr-defined]
         code, text = client.connect(via.host, via.port)
         if code != 220:
+            client.close()
             raise smtplib.SMTPConnectError(code, text)
         return client
 
