@@ -58,19 +58,21 @@ class _Model:
 
         ``without`` names the section the text itself was counted in, to guess as if it had not been.
         """
-        known = [word for word in sorted(text) if any(count[word] for count in self.counts.values())]
-        scored = sorted(
-            (-self._likelihood(known, slug, 1 if slug == without else 0, len(text)), slug) for slug in self.counts
-        )
+        known = [word for word in sorted(text) if any(self._seen(word, slug, without) for slug in self.counts)]
+        scored = sorted((-self._likelihood(known, slug, without), slug) for slug in self.counts)
         if len(scored) < 2:
             return "", 0.0
         # Words come together, so evidence grows slower than their number: the root keeps long texts from being sure.
         return scored[0][1], (scored[1][0] - scored[0][0]) / math.sqrt(len(known) + 1)
 
-    def _likelihood(self, text: Sequence[str], slug: str, own: int, length: int) -> float:
-        events = self.events[slug] - own
+    def _seen(self, word: str, slug: str, without: str) -> int:
+        return self.counts[slug][word] - (slug == without)
+
+    def _likelihood(self, text: Sequence[str], slug: str, without: str) -> float:
+        events = self.events[slug] - (slug == without)
         if events == 0:
             return -math.inf
-        count = self.counts[slug]
-        whole = math.log(self.totals[slug] - own * length + SMOOTHING * self.vocabulary)
-        return math.log(events) + sum([math.log(count[word] - own + SMOOTHING) - whole for word in text])
+        # The total keeps the text's own words even when it is guessed without them: taking them out would raise the
+        # likelihood of every other word under its own section, and so give it away.
+        whole = math.log(self.totals[slug] + SMOOTHING * self.vocabulary)
+        return math.log(events) + sum([math.log(self._seen(word, slug, without) + SMOOTHING) - whole for word in text])

@@ -82,7 +82,7 @@ class Weights:
     position: float = 0.5  # × 1 / log2(1 + best position in a feed)
     section: float = 1.0  # × the section's prior
     boost: float = 1.0  # × an editor's boost
-    half_life_hours: float = 168.0  # after so many hours a story counts half; 0 = age does not matter
+    half_life_hours: float = 720.0  # after so many hours a story counts half; 0 = age does not matter
     diversity: float = 0.3  # 0 = the best by score, 1 = the most different (maximal marginal relevance)
 
 

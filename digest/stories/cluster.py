@@ -14,7 +14,7 @@ from datetime import datetime
 from digest.model.news import Cluster, Story
 from digest.stories.background import Background
 from digest.stories.linkage import average_link, groups
-from digest.stories.neighbourhood import CUT, scaled
+from digest.stories.neighbourhood import CUT, doubted, scaled
 from digest.stories.running import running_stories
 from digest.stories.similarity import Document, Row, similarities
 
@@ -64,10 +64,11 @@ def cluster(
     found = similarities(
         [Document(title=unit.stories[0].title, teaser=_teaser(unit.stories[0])) for unit in units], background
     )
-    local = scaled(found, [unit.source for unit in units], [unit.published for unit in units])
-    tight = groups(len(units), average_link([1] * len(units), local, stop=CUT))
+    _part_chance_equals(units, found.rows)
+    rows = doubted(found, [unit.source for unit in units], [unit.published for unit in units])
+    tight = groups(len(units), average_link([1] * len(units), scaled(rows, found.lengths), stop=CUT))
     clusters: list[Cluster] = []
-    for events in running_stories(tight, found.rows):
+    for events in running_stories(tight, rows):
         running = tuple(sorted(story.id for event in events for unit in event for story in units[unit].stories))
         clusters.extend(_clustered(event, units, found.rows, running) for event in events)
     return tuple(sorted(_linked(clusters, must_link, cannot_link), key=lambda made: _canonical(made.lead)))
@@ -89,10 +90,26 @@ def _units(stories: Iterable[Story]) -> list[_Unit]:
     once = {story.id: story for story in sorted(stories, key=_canonical, reverse=True)}
     same: dict[tuple[str, ...], list[Story]] = defaultdict(list)
     for story in sorted(once.values(), key=_canonical):
-        title, teaser = " ".join(story.title.lower().split()), " ".join(_teaser(story).lower().split())
+        title, teaser = _plain(story.title), _plain(_teaser(story))
         telling = teaser or title.count(" ") >= 2 or len(title) > 40
         same[(title, teaser) if telling else (title, teaser, story.id)].append(story)
     return [_Unit(stories=tuple(alike)) for alike in same.values()]
+
+
+def _part_chance_equals(units: Sequence[_Unit], rows: Sequence[Row]) -> None:
+    """Forget how alike units of one wording are: `_units` kept them apart because it says nothing."""
+    same: dict[str, list[int]] = defaultdict(list)
+    for number, unit in enumerate(units):
+        if not _teaser(unit.stories[0]):
+            same[_plain(unit.stories[0].title)].append(number)
+    for alike in same.values():
+        for number in alike[1:] and alike:
+            for other in alike:
+                rows[number].pop(other, None)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().split())
 
 
 def _clustered(event: Sequence[int], units: Sequence[_Unit], rows: Sequence[Row], running: tuple[str, ...]) -> Cluster:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from digest.stories.similarity import Row, Similarities
 
-SHORT = 3  # similarity × m/(m + SHORT), m terms of the shorter story: short texts prove less
+SHORT = 4  # similarity × m/(m + SHORT), m terms of the shorter story: short texts prove less
 SAME_SOURCE = 0.4  # one source seldom files two stories on one event …
 SAME_TEXT = 0.8  # … unless they are nearly one text
 NEIGHBOURS = slice(1, 10)  # the surroundings are the 2nd to 10th neighbour: the first may be the event itself
@@ -23,32 +23,18 @@ SAME_DAY_H = 36.0  # publishing times within so many hours say nothing against o
 DOUBT_H = 72.0  # … and so many hours more halve the similarity
 
 
-def scaled(found: Similarities, sources: Sequence[str], times: Sequence[datetime | None]) -> list[Row]:
-    """Return for each story its neighbours with a value from 0 to 1: above CUT they beat their surroundings.
+def doubted(found: Similarities, sources: Sequence[str], times: Sequence[datetime | None]) -> list[Row]:
+    """Return the similarities less what speaks against them: one source, far apart in time.
 
     ``sources`` are "" and ``times`` None where unknown; an unknown one raises no doubt.
     """
-    rows = _doubted(found, sources, times)
-    width = NEIGHBOURS.stop - NEIGHBOURS.start
-    around = [
-        math.sqrt(min(max(sum(sorted(row.values(), reverse=True)[NEIGHBOURS]) / width, QUIET), BUSY)) for row in rows
-    ]
-    return [
-        {other: value / (value + here * around[other] + MARGIN) for other, value in row.items()}
-        for here, row in zip(around, rows, strict=True)
-    ]
-
-
-def _doubted(found: Similarities, sources: Sequence[str], times: Sequence[datetime | None]) -> list[Row]:
-    """Return the similarities less what speaks against them: short texts, one source, far apart in time."""
-    trust = [length / (length + SHORT) for length in found.lengths]
     hours = [None if time is None else time.timestamp() / 3600 for time in times]
     rows: list[Row] = []
     for here, row in enumerate(found.rows):
-        source, when, own = sources[here], hours[here], trust[here]
+        source, when = sources[here], hours[here]
         doubted: Row = {}
         for other, similarity in row.items():
-            value = similarity * min(own, trust[other])
+            value = similarity
             if source and similarity < SAME_TEXT and source == sources[other]:
                 value *= SAME_SOURCE
             then = hours[other]
@@ -59,3 +45,22 @@ def _doubted(found: Similarities, sources: Sequence[str], times: Sequence[dateti
             doubted[other] = value
         rows.append(doubted)
     return rows
+
+
+def scaled(rows: Sequence[Row], lengths: Sequence[int]) -> list[Row]:
+    """Return for each story its neighbours with a value from 0 to 1: above CUT they beat their surroundings.
+
+    ``rows`` are similarities less doubts, ``lengths`` the distinct terms of each story: short texts prove less.
+    """
+    trust = [length / (length + SHORT) for length in lengths]
+    trusted = [
+        {other: value * min(trust[here], trust[other]) for other, value in row.items()} for here, row in enumerate(rows)
+    ]
+    width = NEIGHBOURS.stop - NEIGHBOURS.start
+    around = [
+        math.sqrt(min(max(sum(sorted(row.values(), reverse=True)[NEIGHBOURS]) / width, QUIET), BUSY)) for row in trusted
+    ]
+    return [
+        {other: value / (value + here * around[other] + MARGIN) for other, value in row.items()}
+        for here, row in zip(around, trusted, strict=True)
+    ]

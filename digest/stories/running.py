@@ -14,7 +14,8 @@ from digest.stories.similarity import Row
 LOWEST = 0.005  # merges below this average say nothing
 DAMPING = 0.02  # keeps the ratio of two tiny heights from meaning anything
 WORTH = 0.5  # a node is worth its size times what its standing is above this
-ALONE = 0.85  # a running story that stands out this clearly is one event
+ALONE = 0.9  # a running story that stands out this clearly is one event …
+SURROUNDED = 0.05  # … over a parent of at least this height: on a day of few stories everything stands alone
 
 Event = list[int]
 """Indices of the stories that tell one event."""
@@ -29,7 +30,10 @@ def running_stories(events: Sequence[Event], similarity: Sequence[Row]) -> list[
     sizes = [len(event) for event in events]
     inner, between = _sums(events, similarity)
     merges = average_link(sizes, between, stop=LOWEST)
-    standing = _standings(sizes, inner, merges)
+    heights = [total / (size * (size - 1)) if size > 1 else 0.0 for size, total in zip(sizes, inner, strict=True)]
+    heights.extend(merge.height for merge in merges)
+    above = _parents(heights, merges)
+    standing = [height / (height + over + DAMPING) for height, over in zip(heights, above, strict=True)]
     for merge in merges:
         sizes.append(sizes[merge.left] + sizes[merge.right])
     worth = [size * (stands - WORTH) for size, stands in zip(sizes, standing, strict=True)]
@@ -43,7 +47,8 @@ def running_stories(events: Sequence[Event], similarity: Sequence[Row]) -> list[
         inside.update((merge.left, merge.right))
         if worth[node] > 0 and worth[node] >= apart:
             whole = [event for part in found for event in part]
-            found = [[sorted(story for event in whole for story in event)] if standing[node] >= ALONE else whole]
+            alone = heights[node] >= ALONE * (heights[node] + max(above[node], SURROUNDED) + DAMPING)
+            found = [[sorted(story for event in whole for story in event)] if alone else whole]
         best.append(max(worth[node], apart))
         parts.append(found)
     return [part for node, found in enumerate(parts) if node not in inside for part in found]
@@ -66,11 +71,9 @@ def _sums(events: Sequence[Event], similarity: Sequence[Row]) -> tuple[list[floa
     return inner, between
 
 
-def _standings(sizes: Sequence[int], inner: Sequence[float], merges: Sequence[Merge]) -> list[float]:
-    """Return for every node how high it stands above its parent, from 0 to 1."""
-    heights = [total / (size * (size - 1)) if size > 1 else 0.0 for size, total in zip(sizes, inner, strict=True)]
-    heights.extend(merge.height for merge in merges)
+def _parents(heights: Sequence[float], merges: Sequence[Merge]) -> list[float]:
+    """Return for every node the height of its parent, 0 at the top."""
     above = [0.0] * len(heights)
     for merge in merges:
         above[merge.left] = above[merge.right] = merge.height
-    return [height / (height + over + DAMPING) for height, over in zip(heights, above, strict=True)]
+    return above

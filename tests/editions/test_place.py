@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,7 @@ def placed(*stories: Story, sections: tuple[Section, ...] = SECTIONS) -> tuple[s
         ),
     ],
 )
-def test_the_order_of_evidence(fields: dict[str, object], slug: str, reason: str) -> None:
+def test_the_order_of_evidence(fields: dict[str, Any], slug: str, reason: str) -> None:
     assert placed(story(**fields)) == (slug, reason)
 
 
