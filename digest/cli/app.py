@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Annotated, NoReturn
 
 import typer
-from click.exceptions import Abort, ClickException
 
 from digest import __version__
 from digest.cli import delivery, editions, feeds, picking, setup, subscribers
@@ -22,6 +21,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     no_args_is_help=True,
 )
+
+
+# Typer carries its own copy of click, whose names are private; what a wrong parameter is made of is the public way in.
+USAGE_ERRORS = typer.BadParameter.__bases__[0].__bases__[0]
 
 
 def _version(wanted: bool) -> None:
@@ -60,10 +63,10 @@ def run(arguments: Sequence[str] | None = None, *, start: Start | None = None) -
         for line in str(error).splitlines():
             sys.stderr.write(f"digest: {line}\n")
         return error.exit_code
-    except ClickException as error:
+    except USAGE_ERRORS as error:
         error.show()
         return error.exit_code
-    except (Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         sys.stderr.write("digest: stopped; what was begun goes on with the next call\n")
         return EXIT_TEMPORARY
     except BrokenPipeError:

@@ -244,8 +244,8 @@ class Publisher:
 
     def send_all(self, key: EditionKey, *, limit: int = 0) -> sending.SendingReport:
         """Publish, plan, send and list: `digest send`."""
-        record = sending.sendable(self.wiring.editions.edition(key), key)
         self.wiring.transport(self.via)  # an address that is none is told before anything is planned
+        record = sending.sendable(self.wiring.editions.edition(key), key)
         if record.state is not EditionState.FINISHED:
             self.publish(key)
             self.plan(key)
