@@ -72,7 +72,8 @@ def average_link(sizes: Sequence[int], sums: Sequence[Row], *, stop: float) -> l
     """
     forest = _Forest(sizes, sums)
     merges: list[Merge] = []
-    for start in range(len(sizes)):
+    start = 0
+    while start < len(forest.sizes):  # merged nodes are starts too: they may have been left behind by their chain
         chain = [start]
         while chain:
             node = chain[-1]
@@ -87,11 +88,13 @@ def average_link(sizes: Sequence[int], sums: Sequence[Row], *, stop: float) -> l
                 continue
             before = chain[-2] if len(chain) > 1 else -1
             if before >= 0 and forest.average(node, before) >= average:
+                # What is left of the chain looks for its nearest anew; the merged node waits for its turn.
                 del chain[-2:]
-                chain.append(forest.merge(node, before))
+                forest.merge(node, before)
                 merges.append(Merge(node, before, average))
             else:
                 chain.append(near)
+        start += 1
     return merges
 
 
