@@ -93,11 +93,11 @@ def rendered(nonce: str = "0123456789ab") -> Rendered:
     return Rendered(language="en", subject="Headline of harbour", preheader="Before", html=html, text=text, nonce=nonce)
 
 
-def parts(of: Edition | None = None) -> Parts:
-    return encode(rendered(), of or edition(), number=1, language="en")
+def parts(of: Edition | None = None, number: int = 1) -> Parts:
+    return encode(rendered(), of or edition(), number=number, language="en")
 
 
-def person(name: str, **changes: Any) -> Subscriber:
+def person(name: str, /, **changes: Any) -> Subscriber:
     address = f"{name}@example.org"
     values: dict[str, Any] = {"id": f"id-{name}", "email": address, "email_key": address, "name": name.title()}
     return Subscriber(**{**values, **changes})

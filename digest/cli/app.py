@@ -23,10 +23,6 @@ app = typer.Typer(
 )
 
 
-# Typer carries its own copy of click, whose names are private; what a wrong parameter is made of is the public way in.
-USAGE_ERRORS = typer.BadParameter.__bases__[0].__bases__[0]
-
-
 def _version(wanted: bool) -> None:
     if wanted:
         sys.stdout.write(f"digest {__version__}\n")
@@ -63,9 +59,14 @@ def run(arguments: Sequence[str] | None = None, *, start: Start | None = None) -
         for line in str(error).splitlines():
             sys.stderr.write(f"digest: {line}\n")
         return error.exit_code
-    except USAGE_ERRORS as error:
-        error.show()
-        return error.exit_code
+    except typer.TyperException as error:
+        # Wrong words on the command line; what shows them is in the copy of click that Typer carries.
+        shown = getattr(error, "show", None)
+        if shown is not None:
+            shown()
+        else:
+            sys.stderr.write(f"digest: {error.format_message()}\n")
+        return int(error.exit_code)
     except (typer.Abort, KeyboardInterrupt):
         sys.stderr.write("digest: stopped; what was begun goes on with the next call\n")
         return EXIT_TEMPORARY

@@ -195,7 +195,7 @@ class Editions:
         hashes = {language: hashlib.sha256(body).hexdigest() for language, body in bodies.items()}
         version = hashlib.sha256("\n".join(f"{k} {v}" for k, v in sorted(hashes.items())).encode()).hexdigest()
         with self.store.write() as connection:
-            self._may_approve(connection, key, edits)
+            self._may_approve(connection, key, edits, parts[0].number)
             for language, body in bodies.items():
                 keep(self.store, connection, hashes[language], body, "application/json", now)
                 row = {"digest": key.digest, "day": key.day.isoformat(), "version": version, "language": language}
@@ -216,7 +216,7 @@ class Editions:
         assert record is not None
         return record
 
-    def _may_approve(self, connection: Connection, key: EditionKey, expected: int) -> None:
+    def _may_approve(self, connection: Connection, key: EditionKey, expected: int, number: int) -> None:
         state = self._locked_state(connection, key)
         if state != EditionState.DRAFT:
             raise StoreConflict(f"the edition of {key.day} is {state}, no draft")
@@ -229,6 +229,12 @@ class Editions:
             raise StoreConflict(
                 f"somebody edited the edition of {key.day} meanwhile", fix="look at what changed, then approve again"
             )
+
+        taken = sa.select(editions.c.day).where(
+            editions.c.digest == key.digest, editions.c.number == number, editions.c.day != key.day.isoformat()
+        )
+        if connection.execute(taken).first() is not None:
+            raise StoreConflict(f"number {number} was given to another edition meanwhile", fix="approve again")
 
     def _remember(self, connection: Connection, key: EditionKey, events: Sequence[SentEvent]) -> None:
         mine = sa.and_(sent_events.c.digest == key.digest, sent_events.c.day == key.day.isoformat())

@@ -74,7 +74,10 @@ def test_a_short_equal_title_without_teaser_proves_nothing() -> None:
 
 
 def test_one_source_seldom_tells_an_event_twice() -> None:
-    pair = (FERRY[0], story("f4", "Why the ferry ran aground: what we know", "Investigators ask about the watch at dawn."))
+    pair = (
+        FERRY[0],
+        story("f4", "Why the ferry ran aground: what we know", "Investigators ask about the watch at dawn."),
+    )
     assert ("f1", "f4") in ids(clustered([*pair, *RATES, *ALONE]))
     same = [replace(each, source="Harbour Times") for each in pair]
     assert ("f1", "f4") not in ids(clustered([*same, *RATES, *ALONE]))

@@ -1,0 +1,230 @@
+"""Lists as people and programs write them, and the promise that who left stays away."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from email_validator import validate_email
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.builders import NOW, person
+
+from digest.errors import RosterError
+from digest.model.mail import Subscriber, SubscriberStatus, Suppression
+from digest.store.engine import Store
+from digest.store.subscribers import Subscribers
+from digest.subscribers.addresses import _PLAIN, address_hash, is_role, key_of
+from digest.subscribers.roster import Roster, export_rows, guarded, read_roster, rejected_csv
+
+
+def read(data: bytes | str) -> tuple[list[Subscriber], Roster]:
+    numbers = itertools.count(1)
+    raw = data.encode() if isinstance(data, str) else data
+    roster = read_roster(
+        raw,
+        sections=["trade", "world"],
+        digests=["daily", "weekly"],
+        new_id=lambda: f"id{next(numbers)}",
+        name="list.csv",
+    )
+    return list(roster.people), roster
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "email,name\nada@example.org,Ada\n".encode(),
+        "\ufeffE-Mail;Name\r\nada@example.org;Ada\r\n".encode(),
+        "Email Address\tFull Name\nada@example.org\tAda\n".encode("utf-16"),
+        "sep=;\nEMAIL;NAME\nada@example.org;Ada\n".encode(),
+        b'email,name\n"ada@example.org","Ada"',
+    ],
+)
+def test_files_as_they_come(data: bytes) -> None:
+    (ada,), roster = read(data)
+    assert (ada.email, ada.name) == ("ada@example.org", "Ada")
+    assert roster.rejected == []
+
+
+def test_umlauts_of_an_old_windows_file() -> None:
+    (only,), _ = read("email,name\na@example.org,Jürgen\n".encode("cp1252"))
+    assert only.name == "Jürgen"
+
+
+def test_every_column_is_understood() -> None:
+    (ada,), roster = read(
+        "email,name,sections,digests,format,language,time_zone,status,City\n"
+        "Ada@Example.org,Ada,trade|world,weekly,text,pt_BR,Europe/Lisbon,subscribed,Velm\n"
+    )
+    assert ada.email == "Ada@Example.org", "mailed as written"
+    assert ada.email_key == "ada@example.org", "compared normalised"
+    assert ada.sections == ("trade", "world")
+    assert ada.digests == ("weekly",)
+    assert (ada.format, ada.language, ada.time_zone) == ("text", "pt-BR", "Europe/Lisbon")
+    assert ada.status is SubscriberStatus.ACTIVE
+    assert ada.attributes == {"City": "Velm"}
+    assert "attributes" in roster.columns
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "reason"),
+    [
+        ("nobody,,,", "email", "no address"),
+        (",,,", "email", ""),
+        ("a@example.org,,cooking,", "sections", "none of"),
+        ("a@example.org,,,pdf", "format", "neither html nor text"),
+        ("a@example.org,,,,,,,", "", "8 cells"),
+        ('a@example.org,"' + "x" * 3_000 + '",,', "", "very long"),
+    ],
+)
+def test_bad_rows_are_told_and_good_ones_used(row: str, column: str, reason: str) -> None:
+    people, roster = read(f"email,name,sections,format\n{row}\nb@example.org,,,\n")
+    assert [each.email for each in people] == ["b@example.org"]
+    if row.strip(","):
+        (bad,) = roster.rejected
+        assert (bad.row, bad.column) == (2, column)
+        assert reason in bad.reason
+        assert "b@example.org" not in rejected_csv(roster)
+
+
+def test_doubles_and_offices_are_warned_of() -> None:
+    people, roster = read("email,name\nada@example.org,First\nADA@example.org,Second\ninfo@example.org,\n")
+    assert [each.name for each in people] == ["First", "Second", ""]
+    assert any("row 2 too" in line for line in roster.warnings)
+    assert any("office" in line for line in roster.warnings)
+
+
+@pytest.mark.parametrize("data", [b"", b"name\nAda\n", b"\x00\x01\x02email"])
+def test_a_file_that_is_no_list(data: bytes) -> None:
+    with pytest.raises(RosterError):
+        read(data)
+
+
+@given(st.text(st.characters(codec="ascii"), max_size=60) | st.emails())
+def test_what_the_quick_path_takes_the_library_takes_too(text: str) -> None:
+    if _PLAIN.match(text):
+        try:
+            key = key_of(text)
+        except ValueError:
+            return
+        checked = validate_email(text, check_deliverability=False, test_environment=True, globally_deliverable=False)
+        assert key == checked.normalized.lower()
+
+
+@pytest.mark.parametrize(
+    "written", ["ada@example.org", "ada@sub.example", "a.b+c@example.com", "ünï@exämple.org", "ada@example.test"]
+)
+def test_addresses_that_are_taken(written: str) -> None:
+    assert key_of(f" {written} ")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "",
+        "ada",
+        "ada@",
+        "@example.org",
+        "a b@example.org",
+        "a@b@c.org",
+        "a..b@example.org",
+        "ada@example.org\r\nBcc: x@y.org",
+    ],
+)
+def test_addresses_that_are_not(written: str) -> None:
+    with pytest.raises(ValueError, match="."):
+        key_of(written)
+
+
+def test_offices_and_hashes() -> None:
+    assert is_role("info@example.org")
+    assert not is_role("ada@example.org")
+    hashed = address_hash("ada@example.org", "secret")
+    assert hashed.startswith("hash:")
+    assert "ada" not in hashed
+    assert hashed != address_hash("ada@example.org", "other")
+
+
+@given(st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=20))
+def test_an_exported_name_is_no_formula_and_reads_back(name: str) -> None:
+    clean = " ".join(name.split())
+    assert not guarded(clean).startswith(("=", "+", "-", "@"))
+    (back,), _ = read("".join(export_rows(iter([person("ada", name=clean)]))))
+    assert back.name == clean
+
+
+def test_import_adds_updates_and_never_revives(store: Store) -> None:
+    everyone = Subscribers(store)
+    first = everyone.merge([person("ada"), person("bo"), person("cy")], now=NOW)
+    assert (first.added, first.updated, first.unchanged, first.left) == (3, 0, 0, 0)
+    everyone.suppress(Suppression(email_key="cy@example.org", reason="unsubscribed", at=NOW, source="one-click"))
+    again = [person("ada", id="new"), person("bo", id="new2", name="Bob"), person("cy", id="new3"), person("di")]
+    second = everyone.merge(again, columns={"name"}, now=NOW)
+    assert (second.added, second.updated, second.unchanged, second.left) == (1, 1, 1, 1)
+    people = {each.email: each for each in everyone.subscribers()}
+    assert people["ada@example.org"].id == "id-ada", "an id never changes"
+    assert people["bo@example.org"].name == "Bob"
+    assert people["cy@example.org"].status is SubscriberStatus.UNSUBSCRIBED
+    assert [each.email for each in everyone.subscribers(status="active")] == [
+        "ada@example.org", "bo@example.org", "di@example.org",
+    ]  # fmt: skip
+
+
+def test_a_suppressed_stranger_is_not_let_in(store: Store) -> None:
+    everyone = Subscribers(store)
+    everyone.suppress(Suppression(email_key="ada@example.org", reason="complained", at=NOW))
+    assert everyone.merge([person("ada")], now=NOW).left == 1
+    assert list(everyone.subscribers()) == []
+    assert [each.reason for each in everyone.suppressions()] == ["complained"]
+
+
+def test_a_row_that_says_unsubscribed_is_a_promise(store: Store) -> None:
+    everyone = Subscribers(store)
+    everyone.merge([person("ada"), person("bo", status=SubscriberStatus.UNSUBSCRIBED)], now=NOW)
+    everyone.merge([person("ada", status=SubscriberStatus.UNSUBSCRIBED)], now=NOW)
+    everyone.merge([person("ada"), person("bo")], now=NOW)
+    assert {each.status for each in everyone.subscribers()} == {SubscriberStatus.UNSUBSCRIBED}
+
+
+def test_a_dry_run_changes_nothing(store: Store) -> None:
+    everyone = Subscribers(store)
+    assert everyone.merge([person("ada")], dry_run=True, now=NOW).added == 1
+    assert list(everyone.subscribers()) == []
+
+
+def test_columns_a_file_does_not_have_are_left_alone(store: Store) -> None:
+    everyone = Subscribers(store)
+    everyone.merge([person("ada", sections=("trade",), language="de")], now=NOW)
+    everyone.merge([person("ada")], columns=frozenset({"name"}), now=NOW)
+    ada = everyone.subscriber(email_key="ada@example.org")
+    assert ada is not None
+    assert (ada.sections, ada.language) == (("trade",), "de")
+
+
+def test_what_a_reader_set_herself_wins(store: Store) -> None:
+    everyone = Subscribers(store)
+    everyone.merge([person("ada", sections=("trade",))], now=NOW)
+    with store.write() as connection:
+        connection.exec_driver_sql("UPDATE subscribers SET own = 'sections'")
+    other = [person("ada", sections=("world",), format="text")]
+    everyone.merge(other, now=NOW)
+    kept = everyone.subscriber(subscriber_id="id-ada")
+    assert kept is not None
+    assert (kept.sections, kept.format) == (("trade",), "text")
+    everyone.merge(other, overwrite=True, now=NOW)
+    changed = everyone.subscriber(subscriber_id="id-ada")
+    assert changed is not None
+    assert changed.sections == ("world",)
+
+
+def test_a_merge_that_fails_changes_nothing(store: Store) -> None:
+    def people() -> object:
+        yield person("ada")
+        raise ZeroDivisionError
+
+    everyone = Subscribers(store)
+    with pytest.raises(ZeroDivisionError):
+        everyone.merge(people(), now=NOW)  # type: ignore[arg-type]  # a generator of subscribers
+    assert list(everyone.subscribers()) == []
+    assert everyone.merge([person("ada")], now=NOW).added == 1
