@@ -147,13 +147,14 @@ def _line(related: Related, language: str) -> LineView:
 
 def section_view(filled: FilledSection, *, edition: Edition, publication: Publication, language: str) -> SectionView:
     """Return a section as a template sees it."""
-    page, slug = links.edition_url(publication.public_url, edition.digest, edition.day), filled.section.slug
+    base, slug = publication.public_url, filled.section.slug
+    page = links.edition_url(base, edition.digest, edition.day) if base else ""
     sources = {safe(s.source or s.feed_name, LONGEST_NAME) for item in filled.items for s in (item.cluster.lead,)}
     return SectionView(
         slug=slug,
         title=safe(filled.section.title, LONGEST_NAME),
         style=filled.section.style,
-        url=f"{page}#{slug}",
+        url=f"{page}#{slug}" if page else "",
         items=tuple(
             item_view(item, edition=edition, publication=publication, language=language) for item in filled.items
         ),
