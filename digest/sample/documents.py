@@ -164,14 +164,15 @@ def _rss(paper: Paper, pieces: list[Piece]) -> str:
             if image and not video
             else ""
         )
-        # One headline is escaped twice, as some systems do.
+        # Tarn Radio escapes its apostrophes twice, as some systems do.
         title = escape(_title(paper, piece), quote=False)
-        title = title.replace("'", "&amp;#8217;" if number == 0 else "&#8217;")
+        title = title.replace("'", "&amp;#8217;" if paper.name == "tarn-radio" else "&#8217;")
         said = _date(paper, piece, number)
         items.append(
             f"<item><title>{title}</title><link>{escape(_url(paper, piece))}</link>"
             f'<guid isPermaLink="false">{paper.name}:{piece.day}:{piece.key}</guid>'
             f"<description>{escape(_body(paper, piece))}</description>"
+            + _content(paper, piece)
             + (f"<pubDate>{said}</pubDate>" if said else "")
             + (f"<dc:creator>By {escape(piece.byline)}</dc:creator>" if piece.byline else "")
             + (f'<source url="{BASE}/calder-wire.rss">{escape(piece.credit)}</source>' if piece.credit else "")
@@ -180,11 +181,19 @@ def _rss(paper: Paper, pieces: list[Piece]) -> str:
         )
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"'
-        ' xmlns:media="http://search.yahoo.com/mrss/" xmlns:atom="http://www.w3.org/2005/Atom"><channel>'
+        ' xmlns:media="http://search.yahoo.com/mrss/" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>'
         f"<title>{escape(paper.title)}</title><link>{READING}/{paper.name}/</link>"
         f"<description>News from {escape(paper.title)}</description><language>{paper.language}</language>"
         f"<copyright>© {escape(paper.title)}</copyright>" + "\n".join(items) + "</channel></rss>\n"
     )
+
+
+def _content(paper: Paper, piece: Piece) -> str:
+    """Return the whole text beside the summary, where the paper gives it away."""
+    if paper.name not in ("calder-wire", "port-iselin-ledger") or not piece.byline:
+        return ""
+    text = f"{_body(paper, piece)}<p>Reporting by {escape(piece.byline)}.</p>"
+    return f"<content:encoded><![CDATA[{text}]]></content:encoded>"
 
 
 def _alt(piece: Piece) -> str:
@@ -206,7 +215,8 @@ def _atom(paper: Paper, pieces: list[Piece]) -> str:
             f'<summary type="html">{escape(_body(paper, piece))}</summary></entry>'
         )
     return (
-        f'<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{paper.language}">'
+        '<?xml version="1.0" encoding="utf-8"?>\n'
+        f'<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{paper.language}">'
         f"<id>{READING}/{paper.name}/</id><title>{escape(paper.title)}</title><updated>{newest.isoformat()}</updated>"
         f"<author><name>{escape(paper.title)}</name></author><rights>© {escape(paper.title)}</rights>"
         + "\n".join(entries)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,17 +18,17 @@ TOWNS = tuple(
         "Bren",
         "Cald",
         "Dun",
-        "Fen",
+        "Fenn",
         "Gar",
         "Hask",
         "Kest",
         "Mar",
         "Orr",
-        "Pell",
-        "Sten",
+        "Pel",
+        "Stol",
         "Thor",
         "Wren",
-        "Ash",
+        "Osk",
     )
     for tail in ("ford", "mere", "wick", "holm", "stead", "by", "ness", "ley", "combe", "haven", "gate", "moor")
 )
@@ -75,8 +76,10 @@ AUTHORS = tuple(
         "Joss",
         "Petra",
     )
-    for last in ("Brandt", "Vasquill", "Morrow", "Selwick", "Merrow", "Quarn", "Tolliver", "Ferrow", "Ashe", "Dact")
-    + ("Underlake", "Vane", "Roke", "Harrowgate", "Pym", "Stroud", "Kell", "Orme")
+    for last in (
+        *("Brandt", "Vasquill", "Morrow", "Selwick", "Merrow", "Quarn", "Tolliver", "Ferrow", "Ashe", "Dact"),
+        *("Underlake", "Vane", "Roke", "Harrowgate", "Pym", "Stroud", "Kell", "Orme"),
+    )
 )
 COLUMNIST = "Odile Farraday"
 MONTHS = ("January", "February", "March", "April", "May", "June", "September", "October")
@@ -177,7 +180,7 @@ FOREIGN_TONGUES = {
     "nga-tai": (
         "Kua tuwhera te whare pukapuka hou i Ōruawai",
         "Kua hoki mai ngā manu ki te moana",
-        "E {n} ngā rākau hou kua whakatōngia e ngā tamariki",
+        "{n} ngā rākau hou kua whakatōngia e ngā tamariki",
         "Kei te pai te hauhake kūmara i tēnei tau",
     ),
     "nashrat-alsahil": (
@@ -217,8 +220,13 @@ def _moment(random: Random, now: datetime) -> datetime:
 
 
 def _told_events(day: date, now: datetime) -> list[Piece]:
-    made = []
+    made: list[Piece] = []
+    turns: Counter[str] = Counter()
     for number, (section, kicker, tellings) in enumerate(_events()):
+        # Every other event of a section runs, so that no event meets its reader two days in a row.
+        turns[section] += 1
+        if (turns[section] + day.toordinal()) % 2:
+            continue
         random = Random(f"{day} event {number}")
         fill, tellers = _filler(day, number, random), TELLERS[section]
         first = _moment(random, now - timedelta(hours=2))
@@ -232,7 +240,7 @@ def _told_events(day: date, now: datetime) -> list[Piece]:
                     kicker=fill(kicker),
                     headline=fill(headline),
                     teaser=fill(teaser),
-                    byline=_byline(day, number * 5 + place),
+                    byline=_byline(day, len(made)),
                     dateline=random.choice(DATELINES),
                     published=min(first + later, now - timedelta(minutes=5)),
                     day=day,
@@ -249,7 +257,7 @@ def _told_singles(day: date, now: datetime) -> list[Piece]:
         turn = number + day.toordinal()
         if turn % 8 == 0 or ("{" not in headline and turn % 2):
             continue
-        fill, papers = _filler(day, 20 + number, random), SINGLES[section]
+        fill, papers = _filler(day, 40 + number, random), SINGLES[section]
         made.append(
             Piece(
                 key=f"single-{number}",
@@ -269,7 +277,7 @@ def _told_singles(day: date, now: datetime) -> list[Piece]:
 
 def _columns(day: date, now: datetime) -> list[Piece]:
     rows = _lines("columns.txt")
-    chosen = [rows[(day.toordinal() * 3 + step) % len(rows)] for step in range(4)]
+    chosen = [rows[(day.toordinal() * 4 + step) % len(rows)] for step in range(4)]
     made = []
     for number, (headline, teaser) in enumerate(chosen):
         random = Random(f"{day} column {number}")
@@ -305,7 +313,7 @@ def _tongues(day: date, now: datetime) -> list[Piece]:
     made = []
     for paper, headlines in FOREIGN_TONGUES.items():
         for step in range(2):
-            number = (day.toordinal() + step) % len(headlines)
+            number = (day.toordinal() * 2 + step) % len(headlines)
             random = Random(f"{day} {paper} {number}")
             made.append(
                 Piece(
