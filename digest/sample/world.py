@@ -18,7 +18,7 @@ TOWNS = tuple(
         "Bren",
         "Cald",
         "Dun",
-        "Fenn",
+        "Ves",
         "Gar",
         "Hask",
         "Kest",
