@@ -91,7 +91,7 @@ def main() -> int:
     options = parser.parse_args()
     out = (options.out or Path(tempfile.mkdtemp())).absolute()
     out.mkdir(parents=True, exist_ok=True)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Folder, options.folder.absolute()))  # type: ignore[arg-type]  # a partial is called as the class is
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Folder, options.folder.absolute()))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     names = sorted(path.name for path in options.folder.iterdir() if path.is_file())
     base = f"http://127.0.0.1:{server.server_port}"

@@ -123,7 +123,6 @@ def check(session: Session, as_json: JsonOption = False) -> int:
     else:
         for row in rows:
             error = f"  {row['last_error']} ({row['failures']} in a row)" if row["last_error"] else ""
-            session.say(
-                f"{row['name'] or row['url']:28} {row['health']:8} {row['stories']:4} stories  {row['last_success'] or 'never read':20}{error}"
-            )
+            name, read_at = str(row["name"] or row["url"]), str(row["last_success"] or "never read")
+            session.say(f"{name:28} {row['health']:8} {row['stories']:4} stories  {read_at:20}{error}")
     return EXIT_ATTENTION if any(row["health"] in ("gone", "failing") for row in rows) else EXIT_DONE

@@ -29,7 +29,7 @@ _PAGE_TITLE = re.compile(r"<title[^>]{0,200}>(.{0,300}?)</title", re.IGNORECASE 
 
 
 def parse(body: bytes, *, url: str = "", content_type: str = "", time_zone: str = "") -> ParsedFeed:
-    """Return what a feed says, entries in its order; raise ParseError where it is none, EmptyFeed where it holds no entry.
+    """Return what a feed says, entries in its order; raise ParseError where it is none, EmptyFeed without an entry.
 
     ``url`` is where it was read: relative addresses are resolved against it, or without it against the page the feed
     names. ``content_type`` is the HTTP header, whose charset counts. ``time_zone`` is meant by dates without a zone.

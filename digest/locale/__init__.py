@@ -1,0 +1,1 @@
+"""Catalogues of the fixed texts, one .po file a language."""

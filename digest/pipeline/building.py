@@ -10,6 +10,7 @@ from digest.dates import Window
 from digest.editions.compose import compose
 from digest.errors import FetchError, FileProblem
 from digest.model.editions import (
+    Edit,
     Edition,
     EditionRecord,
     EditionState,
@@ -89,7 +90,13 @@ def _is_news(story: Story, window: Window) -> bool:
 
 
 def choose(
-    recipe: Recipe, *, stories: StoryStore, approvals: ApprovalStore, window: Window, day: date
+    recipe: Recipe,
+    *,
+    stories: StoryStore,
+    approvals: ApprovalStore,
+    window: Window,
+    day: date,
+    edits: Sequence[Edit] = (),
 ) -> tuple[Picked, int]:
     """Return what would be in an edition with this window, and how many stories were considered."""
     found = candidates(stories, window)
@@ -102,6 +109,8 @@ def choose(
         since=window.start,
         past=[event for event in approvals.sent_events(recipe.digest, since=day - recipe.suppress) if event.day < day],
         background=background_of(past),
+        # What an editor touched stays in sight, however low it ranks in the new base.
+        wanted=frozenset(edit.target for edit in edits),
     )
     return picked, len(found)
 
@@ -120,7 +129,15 @@ def build(
     """Make or refresh the base of a draft and save it; edits stay. Raises StoreConflict when it is approved."""
     now = clock.now()
     window = news_window(editions, recipe.digest, day, now)
-    picked, considered = choose(recipe, stories=stories, approvals=approvals, window=window, day=day)
+    record = editions.edition(EditionKey(recipe.digest, day))
+    picked, considered = choose(
+        recipe,
+        stories=stories,
+        approvals=approvals,
+        window=window,
+        day=day,
+        edits=record.edits if record else (),
+    )
     health = _health(recipe.feeds, stories.feed_states(), picked, considered, window)
     sponsors = tuple(each for each in recipe.sponsors if _runs(each, day))
     edition = compose(
@@ -215,8 +232,9 @@ def _picture_key(section: Section, place: int, item: Item) -> tuple[str, str] | 
 def _prepared(
     answer: Response | FetchError, url: str, style: str, item: Item, pictures: PictureStore, clock: Clock
 ) -> Picture | str:
-    """Return the picture made of an answer, or the reason why there is none; either is remembered, but not a failure
-    of the network, which may pass.
+    """Return the picture made of an answer, or the reason why there is none.
+
+    Either is remembered, but not a failure of the network, which may pass.
     """
     if isinstance(answer, FetchError):
         return answer.what

@@ -17,7 +17,7 @@ from digest.ports import PictureStore
 from digest.render.preview import preview_files
 
 if TYPE_CHECKING:
-    import jinja2
+    from digest.templating import Environment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ def preview(
     title: str,
     sender: str,
     pictures: PictureStore,
-    environment: jinja2.Environment,
+    environment: Environment,
     write: Callable[[Planned], Message],
 ) -> PreviewReport:
     """Write index.html, edition.html, .txt, .eml, .json and images/ into ``out``; raise FileProblem where it cannot.

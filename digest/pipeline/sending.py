@@ -159,8 +159,8 @@ def send_edition(
 ) -> SendingReport:
     """Hand over what is due and close the edition when nothing is open; called again it resumes.
 
-    Raises RelayError (rows are planned again) and what `sendable` raises. ``transport`` and ``write`` are made only when
-    a row is open.
+    Raises RelayError (rows are planned again) and what `sendable` raises. ``transport`` and ``write`` are made only
+    when a row is open.
     """
     record = sendable(editions.edition(key), key)
     if record.state is EditionState.FINISHED or not (ledger.counts(key).open or ledger.counts(key).in_doubt):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from markupsafe import Markup
 
@@ -22,10 +22,7 @@ from digest.render.foreign import direction, safe
 from digest.render.html import compiled
 from digest.render.text import filters
 from digest.render.theme import Theme
-from digest.templating import fill
-
-if TYPE_CHECKING:
-    import jinja2
+from digest.templating import Environment, fill
 
 SLOTS = ("unsubscribe_url", "preferences_url", "email", "name", "subject", "preheader", "stories", "minutes")
 
@@ -43,7 +40,7 @@ def render(
     publication: Publication,
     number: int,
     theme: Theme,
-    environment: jinja2.Environment,
+    environment: Environment,
     title: str = "",
     language: str = "",
 ) -> Rendered:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from digest.model import links
 from digest.model.editions import Edition, Finding, Rendered
 from digest.render.document import document
-from digest.templating import fill
-
-if TYPE_CHECKING:
-    import jinja2
+from digest.templating import Environment, fill
 
 CLIPPED = 102_400  # bytes of encoded HTML where Gmail clips
 
@@ -30,7 +26,7 @@ def preview_files(
     number: int,
     title: str,
     sender: str,
-    environment: jinja2.Environment,
+    environment: Environment,
 ) -> dict[str, bytes]:
     """Return index.html, edition.html, .txt, .eml and .json by name; pictures are linked in images/ beside them."""
     local = html.replace(links.picture_url(public_url, ""), "images/")

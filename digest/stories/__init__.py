@@ -1,0 +1,1 @@
+"""Stories: clean text, copies folded, told events found. Pure functions."""

@@ -47,7 +47,8 @@ _MARKED = re.compile(
 )
 _NO_PLACES = frozenset({
     "BREAKING", "BREAKING NEWS", "UPDATE", "UPDATED", "LIVE", "WATCH", "VIDEO", "EXCLUSIVE", "NEW", "OPINION",
-    "ANALYSIS", "PHOTOS", "LISTEN", "READ", "NOTE", "EDITORIAL", "CORRECTION", "DEVELOPING", "JUST IN", "FILE", "WARNING", "REVIEW",
+    "ANALYSIS", "PHOTOS", "LISTEN", "READ", "NOTE", "EDITORIAL", "CORRECTION", "DEVELOPING", "JUST IN",
+    "FILE", "WARNING", "REVIEW",
     "NATO", "NASA", "FIFA", "UEFA", "OPEC", "UNESCO", "UNICEF", "IMF", "WHO", "COVID", "TRUE", "FALSE", "ATTENTION",
 })  # fmt: skip
 _LEADING_BYLINE = re.compile(r"^By\s+[^\W\d_a-z][\w.'’-]*(?:\s+[^\W\d_][\w.'’-]*){1,3}\s*(?:[|–—-]|,?\s*$)\s*")
@@ -114,7 +115,7 @@ def place_name(place: str) -> str:
 
 
 def take_dateline(text: str) -> tuple[str, str, str]:
-    """Return dateline, agency and the text without them: "BAGHDAD, Tuesday (AP) — Iraq said" → Baghdad, AP, "Iraq said".
+    """Return dateline, agency and the text behind them: "BAGHDAD, Tuesday (AP) — Iraq said" → Baghdad, AP, "Iraq said".
 
     A place is told by its capitals or by the agency behind it; without either nothing is taken off.
     """

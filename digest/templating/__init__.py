@@ -10,6 +10,9 @@ import jinja2
 import digest
 from digest.errors import FileProblem, TemplateError
 
+# What the rest of the house calls a set of templates: Jinja2 itself is at home here alone.
+Environment = jinja2.Environment
+
 # An installed wheel holds the templates in the package; a checkout has them beside it.
 _PLACES = (Path(digest.__file__).parent / "templates", Path(digest.__file__).parent.parent / "templates")
 

@@ -1,4 +1,4 @@
-"""Settings → the real things behind the ports: clock, store, network, relay, templates. The only place they are built."""
+"""Settings → the real things behind the ports: clock, store, network, relay, templates. They are built only here."""
 
 from __future__ import annotations
 
@@ -23,8 +23,6 @@ from digest.model.mail import EditionKey
 if TYPE_CHECKING:
     from datetime import date
 
-    import jinja2
-
     from digest.mail.transport import Transport
     from digest.ports import Clock, Fetcher
     from digest.render.theme import Theme
@@ -38,6 +36,7 @@ if TYPE_CHECKING:
     from digest.store.stories import Stories
     from digest.store.subscribers import Subscribers
     from digest.subscribers.tokens import Tokens
+    from digest.templating import Environment
 
 
 class SystemClock:
@@ -174,7 +173,7 @@ class Wiring:
     # Templates and keys
 
     @cached_property
-    def templates(self) -> jinja2.Environment:
+    def templates(self) -> Environment:
         """The templates, the publisher's own first."""
         from digest.templating import environment
 

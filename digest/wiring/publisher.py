@@ -259,10 +259,8 @@ class Publisher:
         from digest.pipeline.sending import send_one
 
         record = self.wiring.editions.edition(key)
-        if record is not None and record.version:
-            parts = self.wiring.editions.parts(key)[0]
-        else:
-            parts = self.proof(key).parts
+        frozen = record is not None and record.version
+        parts = self.wiring.editions.parts(key)[0] if frozen else self.proof(key).parts
         write = self.writer(parts, at=self.clock.now(), personal=False)
         reader = replace(previewing.EXAMPLE_READER, email=address)
         return send_one(write(reader), transport=self.wiring.transport(self.via))

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.conftest import StandingClock
 
 from digest.cli.app import run
 from digest.cli.session import Start
+from tests.conftest import StandingClock
 
 
 @dataclass

@@ -9,11 +9,11 @@ import threading
 from pathlib import Path
 
 import pytest
+
+from digest.store.engine import Store
 from tests.cli.conftest import Digest, change
 from tests.conftest import StandingClock, fresh_postgres
 from tests.smtpd import Script, aiosmtpd_server, scripted_server
-
-from digest.store.engine import Store
 
 
 def test_the_demo_makes_a_preview_to_open(digest: Digest, tmp_path: Path) -> None:

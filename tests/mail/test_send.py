@@ -13,9 +13,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.builders import KEY, NOW, PUBLICATION, approved, parts, person
-from tests.conftest import StandingClock
-from tests.smtpd import Inbox, Script, aiosmtpd_server, scripted_server
 
 from digest.editions.compose import preheader_of, subject_of
 from digest.errors import RelayError, RelayUnreachable
@@ -26,6 +23,9 @@ from digest.model.mail import Suppression
 from digest.store.deliveries import Deliveries
 from digest.store.engine import Store
 from digest.store.subscribers import Subscribers
+from tests.builders import KEY, NOW, PUBLICATION, approved, parts, person
+from tests.conftest import StandingClock
+from tests.smtpd import Inbox, Script, aiosmtpd_server, scripted_server
 
 HELD = ("foreign", "trade")
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from tests.builders import edition, filled, item
-
 from digest.model.editions import Edition, Score, Term
 from digest.render.fit import fit, shortened
+from tests.builders import edition, filled, item
 
 
 def size(of: Edition) -> int:

@@ -64,5 +64,5 @@ def test_what_is_no_picture_is_said(body: bytes, said: str) -> None:
 def test_a_bomb_is_refused() -> None:
     buffer = io.BytesIO()
     Image.new("1", (20_000, 20_000)).save(buffer, "PNG")
-    with pytest.raises(FileProblem, match="too many|pixels"):
+    with pytest.raises(FileProblem, match=r"too many|pixels"):
         prepare(buffer.getvalue(), style="cards")

@@ -10,7 +10,6 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.builders import DAY, KEY, NOW, edition, item, parts, story
 
 from digest.errors import LockHeld, StoreConflict, StoreError
 from digest.model.editions import Edit, Edition, EditionState, Picture, SentEvent
@@ -25,8 +24,9 @@ from digest.store.notices import Notices
 from digest.store.pictures import Pictures
 from digest.store.runs import Runs
 from digest.store.stories import Stories
+from tests.builders import DAY, KEY, NOW, edition, item, parts, story
 
-TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)
+TEXT = st.text(st.characters(codec="utf-8"), max_size=30)
 MOMENTS = st.datetimes(timezones=st.timezones()).map(lambda moment: moment.replace(microsecond=0))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from tests.builders import DAY, KEY, NOW, approved, person
 
 from digest.errors import StoreConflict
 from digest.model.editions import EditionState
@@ -13,6 +12,7 @@ from digest.model.mail import Outcome, OutcomeKind, SubscriberStatus, Suppressio
 from digest.store.editions import Editions
 from digest.store.engine import Store
 from digest.store.subscribers import Subscribers
+from tests.builders import DAY, KEY, NOW, approved, person
 
 HELD = ("foreign", "trade")
 LEASE = 600.0

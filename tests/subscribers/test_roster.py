@@ -8,7 +8,6 @@ import pytest
 from email_validator import validate_email
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.builders import NOW, person
 
 from digest.errors import RosterError
 from digest.model.mail import Subscriber, SubscriberStatus, Suppression
@@ -16,6 +15,7 @@ from digest.store.engine import Store
 from digest.store.subscribers import Subscribers
 from digest.subscribers.addresses import _PLAIN, address_hash, is_role, key_of
 from digest.subscribers.roster import Roster, export_rows, guarded, read_roster, rejected_csv
+from tests.builders import NOW, person
 
 
 def read(data: bytes | str) -> tuple[list[Subscriber], Roster]:
@@ -34,10 +34,10 @@ def read(data: bytes | str) -> tuple[list[Subscriber], Roster]:
 @pytest.mark.parametrize(
     "data",
     [
-        "email,name\nada@example.org,Ada\n".encode(),
+        b"email,name\nada@example.org,Ada\n",
         "\ufeffE-Mail;Name\r\nada@example.org;Ada\r\n".encode(),
         "Email Address\tFull Name\nada@example.org\tAda\n".encode("utf-16"),
-        "sep=;\nEMAIL;NAME\nada@example.org;Ada\n".encode(),
+        b"sep=;\nEMAIL;NAME\nada@example.org;Ada\n",
         b'email,name\n"ada@example.org","Ada"',
     ],
 )
@@ -133,7 +133,7 @@ def test_addresses_that_are_taken(written: str) -> None:
     ],
 )
 def test_addresses_that_are_not(written: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         key_of(written)
 
 
