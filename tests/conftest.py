@@ -11,8 +11,13 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import settings
 
 from digest.store.engine import Store
+
+# The machine is shared: how long an example takes says nothing about the code.
+settings.register_profile("digest", deadline=None)
+settings.load_profile("digest")
 
 BASE_INSTANT = datetime(2026, 11, 23, 6, 40, tzinfo=UTC)
 _numbers = itertools.count()

@@ -96,7 +96,8 @@ def _entry(item: Mapping[str, Any], position: int, feed: ParsedFeed, *, url: str
 
 
 def _text(holder: Mapping[str, Any], name: str) -> str:
-    value = holder.get(name)
+    # feedparser's own mapping makes `updated` of `published`, and warns of it: what is not there is not asked for.
+    value = holder.get(name) if name in holder else None
     return value.strip() if isinstance(value, str) else ""
 
 

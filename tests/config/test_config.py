@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from digest.config import load, read
 from digest.config.lines import key_lines, line_of
 from digest.errors import ConfigError
+from digest.model.editions import Weights
 
 DATA = Path(__file__).parent.parent / "data" / "config"
 SMALLEST = """
@@ -57,7 +58,7 @@ def test_a_full_configuration_is_read() -> None:
     assert settings.delivery.linger == timedelta(minutes=30)
     assert settings.delivery.password == "secret"
     assert settings.weights.sources == 2.0
-    assert settings.weights.half_life_hours == 18.0, "what is not set keeps its default"
+    assert settings.weights.half_life_hours == Weights().half_life_hours, "what is not set keeps its default"
     assert settings.theme_values == {"accent": "#1D3F72"}
     assert settings.archive_dir == DATA / "site"
 

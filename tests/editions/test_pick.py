@@ -179,15 +179,24 @@ def test_order_and_repeats_change_no_byte(given_: list[dict[str, Any]], seed: in
 
 @settings(max_examples=40)
 @given(rows)
-def test_nothing_undated_or_of_the_future_gains_by_it(given_: list[dict[str, Any]]) -> None:
+def test_no_unknown_age_is_counted_as_an_age(given_: list[dict[str, Any]]) -> None:
     dated = [{**row, "id": f"s{n}", "published": "2026-11-23T09:00:00Z"} for n, row in enumerate(given_)]
-    first = replace(Weights(), half_life_hours=6.0)
     for unknown in (None, (NOON + timedelta(days=3)).isoformat()):
         mixed = [{**row, "published": unknown if n == 0 else row["published"]} for n, row in enumerate(dated)]
-        found = pick_file(lines(mixed), at=NOON, sections=None, weights=first)
-        known = [each.age_h for each in found.ranked if each.age_h is not None]
-        assert all(age >= 3 for age in known)
-        fresh = pick_file(lines(dated), at=NOON, sections=None, weights=first)
-        best = max((each.score.total for each in fresh.ranked), default=0.0)
-        if known:
-            assert max(each.score.total for each in found.ranked) <= best + 1e-9
+        found = pick_file(lines(mixed), at=NOON, sections=None, weights=None)
+        assert all(each.age_h >= 3 for each in found.ranked if each.age_h is not None)
+
+
+@pytest.mark.parametrize("unknown", [None, "2026-11-26T12:00:00Z"])
+def test_nothing_undated_or_of_the_future_is_ranked_as_new(unknown: str | None) -> None:
+    told = [
+        ("newest", "Harbour pilots share one boat", "2026-11-23T11:00:00Z"),
+        ("middle", "Parliament sends meadow bill back", "2026-11-23T04:00:00Z"),
+        ("oldest", "Frigate retires with whole crew", "2026-11-22T12:00:00Z"),
+        ("unknown", "Volcano ash closes mountain passes", unknown),
+    ]
+    given_ = [{"id": name, "title": title, "source": name, "published": time} for name, title, time in told]
+    found = pick_file(lines(given_), at=NOON, sections=None, weights=replace(Weights(), half_life_hours=6.0))
+    score = {each.cluster.id: each.score.total for each in found.ranked}
+    assert score["unknown"] == pytest.approx(score["middle"]), "an unknown age takes the window's median"
+    assert score["unknown"] < score["newest"]
