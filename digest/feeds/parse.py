@@ -24,7 +24,7 @@ __all__ = ["ParsedFeed", "parse"]
 
 _ITEM = re.compile(r"<(?:\w+:)?(?:item|entry|urlset)[\s>/]", re.IGNORECASE)
 _FEED = re.compile(r"<(?:\w+:)?(?:rss|feed|rdf|channel|urlset|sitemapindex)[\s>]", re.IGNORECASE)
-_PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+_PAGE = re.compile(r"<(?:!doctype\s+html|html|head)\b", re.IGNORECASE)
 _PAGE_TITLE = re.compile(r"<title[^>]{0,200}>(.{0,300}?)</title", re.IGNORECASE | re.DOTALL)
 
 

@@ -33,20 +33,22 @@ def is_public(address: str) -> bool:
     """Tell whether an IP address, as text, belongs to the public internet.
 
     Private, loopback, link-local (where clouds keep their metadata), multicast, reserved and unspecified ones do not;
-    an IPv6 address that carries an IPv4 one is judged by both.
+    a mapped IPv4 address is judged as itself, one that another IPv6 address carries is judged beside it.
     """
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    return all(one.is_global and not one.is_multicast and not one.is_reserved for one in (ip, *_inside(ip)))
+    mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
+    judged = (mapped,) if mapped is not None else (ip, *_inside(ip))
+    return all(one.is_global and not one.is_multicast and not one.is_reserved for one in judged)
 
 
 def _inside(ip: _Address) -> tuple[_Address, ...]:
-    """Return the IPv4 addresses an IPv6 address carries: mapped, NAT64, 6to4 and Teredo."""
+    """Return the IPv4 addresses an IPv6 address carries: NAT64, 6to4 and Teredo."""
     if isinstance(ip, ipaddress.IPv4Address):
         return ()
-    found = [ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())]
+    found = [ip.sixtofour, *(ip.teredo or ())]
     if ip in _NAT64 or int(ip) >> 32 == 0:
         found.append(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF))
     return tuple(one for one in found if one is not None)
