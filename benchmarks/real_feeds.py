@@ -127,7 +127,7 @@ def main() -> int:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     names = sorted(path.name for path in options.folder.iterdir() if path.is_file())
     base = f"http://127.0.0.1:{server.server_port}"
-    feeds = "".join(f'[[feeds]]\nurl = "{base}/{name}"\nname = "{name.removesuffix(".gz")}"\n' for name in names)
+    feeds = "".join(f'[[feeds]]\nurl = "{base}/{name}"\n' for name in names)
     config = out / "digest.toml"
     config.write_text(CONFIG + feeds, encoding="utf-8")
     start = Start(clock=Standing(busiest(options.folder)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from digest.check import check_mail
 from digest.editions.revise import apply
@@ -13,6 +13,7 @@ from digest.model.editions import Edition, EditionRecord, EditionState, Finding,
 from digest.model.mail import EditionKey, Parts
 from digest.model.pieces import join, split
 from digest.ports import ApprovalStore, Clock, EditionStore
+from digest.render.fit import BUDGET, fit
 
 Render = Callable[[Edition, int, str], Rendered]
 """Renders an edition with its number in a language; bound to theme and templates by wiring."""
@@ -48,6 +49,15 @@ def proof(edition: Edition, *, number: int, publication: Publication, render: Re
     """Return an edition rendered, encoded and checked; raise TemplateError where a template is wrong."""
     rendered = render(edition, number, publication.language)
     parts = encode(rendered, edition, number=number, language=rendered.language)
+    if encoded_size(parts) > BUDGET:
+
+        def size_of(shorter: Edition) -> int:
+            made = render(shorter, number, publication.language)
+            return encoded_size(encode(made, shorter, number=number, language=made.language))
+
+        edition, cuts = fit(edition, size_of)
+        rendered = replace(render(edition, number, publication.language), cuts=cuts)
+        parts = encode(rendered, edition, number=number, language=rendered.language)
     size = encoded_size(parts)
     inert = inert_slots(rendered, edition)
     findings = check_mail(
@@ -116,7 +126,9 @@ def approve(
     done = proof(edition, number=number, publication=publication, render=render)
     if done.errors:
         raise ContentError("\n".join(_sentence(finding) for finding in done.errors))
-    return approvals.approve(key, [done.parts], events_of(edition), edits=len(record.edits), by=by, now=clock.now())
+    return approvals.approve(
+        key, [done.parts], events_of(done.edition), edits=len(record.edits), by=by, now=clock.now()
+    )
 
 
 def _sentence(finding: Finding) -> str:

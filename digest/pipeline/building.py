@@ -78,7 +78,8 @@ def news_window(editions: EditionStore, digest: str, day: date, now: datetime) -
 def candidates(stories: StoryStore, window: Window) -> tuple[Story, ...]:
     """Return the stories that are news: told in the window, or seen first in it and told not long before."""
     found = stories.stories_between(window.start - LATE, window.end)
-    return tuple(story for story in found if _is_news(story, window))
+    # A story without an address cannot be read on: it counts for nothing.
+    return tuple(story for story in found if story.url and _is_news(story, window))
 
 
 def _is_news(story: Story, window: Window) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from digest.feeds.fetch import FeedResult, fetch_feeds
@@ -44,10 +44,12 @@ def fetch(
     failed: list[str] = []
     waiting: list[str] = []
     for result in fetch_feeds(feeds, states, fetcher=fetcher, now=clock.now()):
-        name = result.feed.name or result.feed.url
+        name, state = result.feed.name or result.feed.url, result.state
         if result.status == "new":
             fresh, total = _store(result, stories, clock)
             counts["new"] += fresh
+            if fresh:
+                state = replace(state, last_story=clock.now())
             counts["stories"] += total
             counts["read"] += 1
             progress(f"{name}: {total} stories, {fresh} new")
@@ -59,7 +61,7 @@ def fetch(
         else:
             failed.append(f"{name}: {result.error}")
             progress(f"{name}: {result.error}")
-        stories.save_feed_states([result.state], now=clock.now())
+        stories.save_feed_states([state], now=clock.now())
     return FetchReport(
         feeds=len(feeds),
         read=counts["read"],
