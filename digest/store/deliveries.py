@@ -8,7 +8,7 @@ connection, each named. All of a process's commits go through the store's one gr
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from datetime import date, datetime, timedelta
 from typing import Literal, cast
@@ -56,8 +56,15 @@ def _edition(key: EditionKey) -> sa.ColumnElement[bool]:
 class Deliveries:
     """Satisfies the ports Ledger and LedgerReader."""
 
-    def __init__(self, store: Store, *, on_doubt: Literal["resend", "hold"] = "resend") -> None:
-        self.store, self.on_doubt = store, on_doubt
+    def __init__(
+        self,
+        store: Store,
+        *,
+        on_doubt: Literal["resend", "hold"] = "resend",
+        is_dead: Callable[[str], bool] = lambda owner: False,
+    ) -> None:
+        """``is_dead`` tells of an owner whether it is known to have died: its leases need not be waited for."""
+        self.store, self.on_doubt, self.is_dead = store, on_doubt, is_dead
 
     # Planning
 
@@ -126,8 +133,8 @@ class Deliveries:
     def claim(self, key: EditionKey, *, owner: str, limit: int, lease_s: float, now: datetime) -> tuple[Planned, ...]:
         """Claim up to ``limit`` rows that are planned, or deferred and due; fewer means that no more are due now.
 
-        Rows whose lease ran out are put right first: claimed → planned, handed → in_doubt with an attempt on record,
-        and under on_doubt = "resend" in_doubt → planned again.
+        Rows whose lease ran out, or whose owner died, are put right first: claimed → planned, handed → in_doubt with an
+        attempt on record, and under on_doubt = "resend" in_doubt → planned again.
         """
         moment = to_micros(now)
         with self.store.write() as connection:
@@ -156,7 +163,9 @@ class Deliveries:
         return state == EditionState.SENDING.value
 
     def _recover(self, connection: Connection, key: EditionKey, moment: int) -> None:
-        lost = sa.and_(_of(key), deliveries.c.lease_until < moment)
+        owners = sa.select(deliveries.c.owner).where(_of(key), deliveries.c.state.in_([CLAIMED, HANDED])).distinct()
+        dead = [row.owner for row in connection.execute(owners) if self.is_dead(row.owner)]
+        lost = sa.and_(_of(key), sa.or_(deliveries.c.lease_until < moment, deliveries.c.owner.in_(dead)))
         back = {"state": PLANNED, "owner": "", "lease_until": None, "changed": moment}
         connection.execute(sa.update(deliveries).where(lost, deliveries.c.state == CLAIMED).values(**back))
         doubtful = sa.select(deliveries.c.subscriber).where(lost, deliveries.c.state == HANDED)

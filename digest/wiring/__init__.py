@@ -54,7 +54,7 @@ class Wiring:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
         self.random = random.Random()  # noqa: S311  # jitter of retries, no secret
-        self.owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.owner = owner_name()
         self._open = ExitStack()
 
     def close(self) -> None:
@@ -113,7 +113,7 @@ class Wiring:
         """The ledger of deliveries."""
         from digest.store.deliveries import Deliveries
 
-        return Deliveries(self.database, on_doubt=self.settings.delivery.on_doubt)
+        return Deliveries(self.database, on_doubt=self.settings.delivery.on_doubt, is_dead=is_dead)
 
     @cached_property
     def notices(self) -> Notices:
@@ -210,6 +210,25 @@ class Wiring:
             approval=digest.approval,
             approval_after=digest.approval_after,
         )
+
+
+def owner_name() -> str:
+    """Return what names this process in the ledger: host, pid, and a word of its own."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def is_dead(owner: str) -> bool:
+    """Tell whether an owner of leases was a process of this host that is no more; others are waited for."""
+    host, _, rest = owner.rpartition(":")[0].rpartition(":")
+    if host != socket.gethostname() or not rest.isdigit():
+        return False
+    try:
+        os.kill(int(rest), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _ehlo_name() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import subprocess
@@ -23,6 +22,7 @@ from digest.model.mail import Suppression
 from digest.store.deliveries import Deliveries
 from digest.store.engine import Store
 from digest.store.subscribers import Subscribers
+from digest.wiring import is_dead, owner_name
 from tests.builders import KEY, NOW, PUBLICATION, approved, parts, person
 from tests.conftest import StandingClock
 from tests.smtpd import Inbox, Script, aiosmtpd_server, scripted_server
@@ -316,15 +316,12 @@ hand_over_for_ever({url!r}, {port})
 
 
 def hand_over_for_ever(url: str, port: int) -> None:
-    """What the killed process does; its clock runs, with leases of no length so that the next one goes on at once."""
-    import digest.mail.send as sending
-
-    sending.LEASE_S = 0.0
+    """What the killed process does; it goes on at once with what a dead one of this host left."""
     clock = StandingClock()
     clock.now = lambda: __import__("datetime").datetime.now(NOW.tzinfo)  # type: ignore[method-assign]
     store = Store.open(url)
-    ledger = Deliveries(store)
-    hand_over(ledger, f"smtp://127.0.0.1:{port}", clock, connections=4, owner=f"process-{os.getpid()}", timeout_s=30)
+    ledger = Deliveries(store, is_dead=is_dead)
+    hand_over(ledger, f"smtp://127.0.0.1:{port}", clock, connections=4, owner=owner_name(), timeout_s=30)
     ledger.close(KEY, reason="", give_up_before=NOW, now=clock.now())
     store.close()
 
