@@ -292,18 +292,15 @@ class Deliveries:
             deliveries.c.owner == owner,
             deliveries.c.state == CLAIMED,
         )
-        leaves = sa.select(subscribers.c.id).where(
-            subscribers.c.id == following, sa.or_(subscribers.c.status != "active", _suppressed(key))
-        )
-        if connection.execute(leaves).first() is not None:
-            gone = {"state": SUPPRESSED, "owner": "", "lease_until": None, "changed": moment}
-            connection.execute(sa.update(deliveries).where(row).values(**gone))
-            return False
-        if not self._sending(connection, key):
-            return False
+        stays = sa.exists().where(subscribers.c.id == following, subscribers.c.status == "active", ~_suppressed(key))
+        sending = sa.exists().where(_edition(key), editions.c.state == EditionState.SENDING.value)
         handed = {"state": HANDED, "lease_until": lease, "changed": moment}
-        done = connection.execute(sa.update(deliveries).where(row).values(**handed).returning(deliveries.c.subscriber))
-        return done.first() is not None
+        update = sa.update(deliveries).where(row, stays, sending).values(**handed)
+        if connection.execute(update.returning(deliveries.c.subscriber)).first() is not None:
+            return True
+        gone = {"state": SUPPRESSED, "owner": "", "lease_until": None, "changed": moment}
+        connection.execute(sa.update(deliveries).where(row, ~stays).values(**gone))
+        return False
 
     def release(self, key: EditionKey, *, owner: str, now: datetime) -> int:
         """Give back what this owner claimed and did not hand over: claimed → planned; return how many."""

@@ -20,7 +20,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
 
-from digest.errors import DigestError, StoreError
+from digest.errors import StoreError
 
 T = TypeVar("T")
 
@@ -132,7 +132,8 @@ class Store:
     def submit(self, change: Callable[[Connection], T]) -> Future[T]:
         """Have a small change committed by the writer thread, together with others that wait; the future tells.
 
-        A change that fails takes nothing of its neighbours with it.
+        A change that fails takes nothing of its neighbours with it: they are made again without it, so a change does
+        nothing but on its connection.
         """
         with self._starting:
             if self._writer is None:
@@ -159,25 +160,19 @@ class Store:
                 return
 
     def _commit(self, group: list[tuple[Callable[[Connection], Any], Future[Any]]]) -> None:
-        done: list[tuple[Future[Any], Any, BaseException | None]] = []
         try:
             with self.write() as connection:
-                for change, future in group:
-                    try:
-                        with connection.begin_nested():
-                            done.append((future, change(connection), None))
-                    except (DigestError, DBAPIError) as error:
-                        known = self._sentence(error) if isinstance(error, DBAPIError) else error
-                        done.append((future, None, known))
-        except BaseException as error:  # the commit failed: nobody's change is in the database
-            for _, future in group:
-                future.set_exception(error)
+                results = [change(connection) for change, _ in group]
+        except BaseException as error:
+            if len(group) == 1:
+                group[0][1].set_exception(error)
+                return
+            # One of them failed and took the others with it: each again, in a transaction of its own.
+            for each in group:
+                self._commit([each])
             return
-        for future, result, failure in done:
-            if failure is None:
-                future.set_result(result)
-            else:
-                future.set_exception(failure)
+        for (_, future), result in zip(group, results, strict=True):
+            future.set_result(result)
 
     def close(self) -> None:
         """Finish what waits and let go of every connection."""
