@@ -53,8 +53,7 @@ def import_roster(
     Of two rows with one address the later counts. Rejected rows are written to ``rejected_to``.
     """
     roster = read_roster(data, sections=sections, digests=digests, new_id=new_id, name=name)
-    people = {person.email_key: person for person in roster.people}
-    merged = store.merge(people.values(), columns=roster.columns, overwrite=overwrite, dry_run=dry_run, now=clock.now())
+    merged = store.merge(roster.people, columns=roster.columns, overwrite=overwrite, dry_run=dry_run, now=clock.now())
     written = None
     if roster.rejected and rejected_to is not None and not dry_run:
         written = rejected_to

@@ -123,6 +123,7 @@ class Editions:
             if state == EditionState.APPROVED:
                 draft = {"state": EditionState.DRAFT.value, "version": "", "changed": to_micros(edit.at)}
                 connection.execute(sa.update(editions).where(_is(key)).values(**draft))
+                self._remember(connection, key, ())
         return expected + 1
 
     def _locked_state(self, connection: Connection, key: EditionKey) -> EditionState:
@@ -161,10 +162,7 @@ class Editions:
                 raise StoreConflict(f"the edition of {key.day} is {state}", fix="it cannot be withdrawn any more")
             values = {"state": EditionState.DRAFT.value, "version": "", "held": True, "changed": to_micros(now)}
             connection.execute(sa.update(editions).where(_is(key)).values(**values))
-            forgotten = sa.delete(sent_events).where(
-                sent_events.c.digest == key.digest, sent_events.c.day == key.day.isoformat()
-            )
-            connection.execute(forgotten)
+            self._remember(connection, key, ())
         return state
 
     def recent(self, digest: str, *, before: date | None = None, limit: int = 30) -> tuple[EditionRecord, ...]:
@@ -237,6 +235,7 @@ class Editions:
             raise StoreConflict(f"number {number} was given to another edition meanwhile", fix="approve again")
 
     def _remember(self, connection: Connection, key: EditionKey, events: Sequence[SentEvent]) -> None:
+        """Replace what this edition told; with none, as after an approval taken back, it told nothing."""
         mine = sa.and_(sent_events.c.digest == key.digest, sent_events.c.day == key.day.isoformat())
         connection.execute(sa.delete(sent_events).where(mine))
         rows = [

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine, make_url
-from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from digest.errors import StoreError
 
@@ -27,6 +27,7 @@ T = TypeVar("T")
 BUSY_TIMEOUT_S = 10
 # Changes that wait are committed together, at most so many: a transaction stays short (design §3: <= 20 ms).
 GROUP = 200
+_KINDS = "write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
 
 
 def without_password(url: str) -> str:
@@ -35,10 +36,16 @@ def without_password(url: str) -> str:
 
 
 def _engine(url: str) -> Engine:
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        # The text may hold a password, so it is not shown.
+        raise StoreError("this is no address of a database", where="[store] url", fix=_KINDS) from None
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise StoreError("this kind of database is not known", where=without_password(url), fix=_KINDS)
     if parsed.get_backend_name() == "sqlite":
         if parsed.database and parsed.database != ":memory:":
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(Path(parsed.database).parent)
         engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -50,6 +57,15 @@ def _engine(url: str) -> Engine:
             "PostgreSQL needs the package psycopg",
             where=without_password(url),
             fix='install it: pip install "newsletter-digest[postgresql]"',
+        ) from None
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"the database's folder cannot be made ({error.strerror or error})", where=str(folder)
         ) from None
 
 

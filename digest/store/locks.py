@@ -77,7 +77,8 @@ class Locks:
     @contextmanager
     def _advisory(self, name: str, wait_s: float) -> Iterator[None]:
         key = int.from_bytes(hashlib.sha256(f"digest:{name}".encode()).digest()[:8], "big", signed=True)
-        with self.store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with self.store._translated(), self.store.engine.connect() as session:
+            connection = session.execution_options(isolation_level="AUTOCOMMIT")
 
             def take() -> bool:
                 return bool(connection.execute(sa.text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar())

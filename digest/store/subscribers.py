@@ -29,6 +29,7 @@ staged = sa.Table(
     "staged_subscribers",
     _staged_metadata,
     *(sa.Column(column.name, column.type) for column in subscribers.columns),
+    sa.Column("position", sa.Integer),  # of the row in the file: of two with one address the later counts
     prefixes=["TEMPORARY"],
 )
 
@@ -60,8 +61,9 @@ class Subscribers:
     ) -> Merged:
         """Stage rows, then merge them in one transaction: add and update, never remove, never revive who left.
 
-        ``columns`` are those the file has; others are left as they are. What a reader set herself wins unless
-        ``overwrite``. With ``dry_run`` only the counts are made. Raises StoreError, and then nothing has changed.
+        Of two rows with one address the later counts. ``columns`` are those the file has; others are left as they are.
+        What a reader set herself wins unless ``overwrite``. With ``dry_run`` only the counts are made. Raises
+        StoreError, and then nothing has changed.
         """
         with self.store._translated(), self.store.engine.connect() as connection:
             try:
@@ -81,10 +83,13 @@ class Subscribers:
         with connection.begin():
             staged.drop(connection, checkfirst=True)
             staged.create(connection)
-            stream = iter(rows)
-            while batch := [_row(each, to_micros(now)) for each in islice(stream, BATCH)]:
+            stream = enumerate(rows)
+            while batch := [_row(each, to_micros(now)) | {"position": at} for at, each in islice(stream, BATCH)]:
                 connection.execute(sa.insert(staged), batch)
             connection.exec_driver_sql("CREATE INDEX staged_subscribers_key ON staged_subscribers (email_key)")
+            later = staged.alias("later")
+            twice = sa.exists().where(later.c.email_key == staged.c.email_key, later.c.position > staged.c.position)
+            connection.execute(sa.delete(staged).where(twice))
 
     def _merge(self, connection: Connection, columns: frozenset[str], overwrite: bool, now: int) -> Merged:
         total = connection.execute(sa.select(sa.func.count()).select_from(staged)).scalar_one()
@@ -103,8 +108,8 @@ class Subscribers:
         differs = sa.or_(*(subscribers.c[name].is_distinct_from(value) for name, value in values.items()))
         update = sa.update(subscribers).where(known, differs).values(**values, changed=now)
         updated = len(connection.execute(update.returning(subscribers.c.id)).all())
-        new = sa.select(staged).where(~sa.exists().where(known))
         names = [column.name for column in subscribers.columns]
+        new = sa.select(*(staged.c[name] for name in names)).where(~sa.exists().where(known))
         added = len(
             connection.execute(sa.insert(subscribers).from_select(names, new).returning(subscribers.c.id)).all()
         )
@@ -135,6 +140,12 @@ class Subscribers:
             if len(rows) < BATCH:
                 return
             last = rows[-1]["email_key"]
+
+    def attribute_names(self) -> tuple[str, ...]:
+        """Return the names of all further columns that anybody has, sorted."""
+        query = sa.select(subscribers.c.attributes).where(subscribers.c.attributes != "{}").distinct()
+        with self.store.read() as connection:
+            return tuple(sorted({name for (body,) in connection.execute(query) for name in json.loads(body)}))
 
     def subscriber(self, *, email_key: str = "", subscriber_id: str = "") -> Subscriber | None:
         """Return one subscriber, or None."""

@@ -21,6 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects import postgresql
 
 metadata = MetaData(
     naming_convention={
@@ -31,6 +32,8 @@ metadata = MetaData(
     }
 )
 
+# Compared and ordered byte by byte on both databases: a list reads the same whatever the server's locale.
+Key = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 # SQLite gives INTEGER PRIMARY KEY a counter; PostgreSQL wants a big identity column.
 Counter = BigInteger().with_variant(Integer, "sqlite")
 
@@ -141,7 +144,7 @@ subscribers = Table(
     metadata,
     Column("id", Text, primary_key=True),  # random, never used again
     Column("email", Text, nullable=False),  # as written; what is mailed
-    Column("email_key", Text, nullable=False),  # normalised; what is compared
+    Column("email_key", Key, nullable=False),  # normalised; what is compared
     Column("name", Text, nullable=False, server_default=""),
     Column("sections", Text),  # "trade|world", NULL = all
     Column("digests", Text, nullable=False, server_default="daily"),  # "daily|weekly"
@@ -164,7 +167,7 @@ subscribers = Table(
 suppressions = Table(
     "suppressions",
     metadata,
-    Column("email_key", Text, primary_key=True),  # normalised address, or "hash:…" once erased
+    Column("email_key", Key, primary_key=True),  # normalised address, or "hash:…" once erased
     Column("digest", Text, primary_key=True),  # "" = every digest
     Column("reason", Text, nullable=False),
     Column("at", BigInteger, nullable=False),

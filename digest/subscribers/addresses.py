@@ -14,6 +14,7 @@ _PLAIN = re.compile(
     r"@(?:[a-z0-9](?:[a-z0-9-]{0,40}[a-z0-9])?\.)+[a-z]{2,20}\Z"
 )
 # Names under which nobody can be reached for sure are left to the library (RFC 2606, RFC 6761).
+_HYPHENS = re.compile(r"[@.][a-z0-9]{2}--")  # a label such as "xn--…" is encoded, or means nothing (RFC 5890)
 _SPECIAL = re.compile(r"\.(?:test|example|invalid|local|localhost|arpa|onion|internal|alt)\Z")
 _ROLES = frozenset(
     {"abuse", "admin", "billing", "hostmaster", "info", "noreply", "no-reply", "postmaster", "root", "webmaster"}
@@ -27,16 +28,14 @@ def key_of(written: str) -> str:
     person are worse.
     """
     text = written.strip()
-    if _PLAIN.match(text) and ".." not in text and "xn--" not in text and not _SPECIAL.search(text):
-        if text[2 + text.index("@") :][1:3] == "--":
-            return _validated(text)
+    if _PLAIN.match(text) and ".." not in text and not _HYPHENS.search(text) and not _SPECIAL.search(text):
         return text.lower()
     return _validated(text)
 
 
 def _validated(text: str) -> str:
     try:
-        found = validate_email(text, check_deliverability=False, test_environment=True, globally_deliverable=False)
+        found = validate_email(text, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise ValueError(str(error).rstrip(".")) from None
     return found.normalized.lower()

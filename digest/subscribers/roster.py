@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import available_timezones
 
@@ -89,7 +89,7 @@ def read_roster(
     separator, text = _separator(decoded(data))
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
     try:
-        header = tuple(cell.strip() for cell in next(rows, []))
+        header = tuple(_unguarded(cell.strip()) for cell in next(rows, []))
     except csv.Error as error:
         raise RosterError(
             f"its first line cannot be read ({error})", where=name, fix="save it as CSV in UTF-8"
@@ -124,9 +124,11 @@ class _Reading:
                 cells = next(rows)
             except StopIteration:
                 return
-            except csv.Error as error:
-                roster.rejected.append(Rejected(row=roster.rows + 2, column="", reason=str(error), cells=()))
-                return
+            except csv.Error as error:  # the reader goes on with the line after
+                roster.rows += 1
+                reason = f"it cannot be read ({error})"
+                roster.rejected.append(Rejected(row=roster.rows + 1, column="", reason=reason, cells=()))
+                continue
             roster.rows += 1
             number = roster.rows + 1
             if not any(cell.strip() for cell in cells):
@@ -155,7 +157,7 @@ class _Reading:
             if name:
                 values.setdefault(name, cell.strip())
             elif head and cell.strip():
-                attributes[head] = cell.strip()
+                attributes[head] = _unguarded(cell.strip())
         email = _unguarded(values.get("email", ""))
         if not email:
             raise _BadCell("email", "it is empty")
@@ -243,18 +245,21 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def guarded(cell: str) -> str:
     """Return a cell that no spreadsheet runs as a formula (OWASP: a leading apostrophe)."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return f"'{cell}" if cell.lstrip("'").startswith(_FORMULA) else cell
 
 
 def _unguarded(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+    return cell[1:] if cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA) else cell
 
 
-def export_rows(people: Iterator[Subscriber]) -> Iterator[str]:
-    """Yield the list as CSV, line by line; it imports again unchanged."""
+def export_rows(people: Iterator[Subscriber], attributes: Sequence[str] = ()) -> Iterator[str]:
+    """Yield the list as CSV, line by line; it imports again unchanged.
+
+    ``attributes`` names the further columns to write.
+    """
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    writer.writerow([*COLUMNS, *map(guarded, attributes)])
     for person in people:
         writer.writerow(
             [
@@ -266,6 +271,7 @@ def export_rows(people: Iterator[Subscriber]) -> Iterator[str]:
                 person.language,
                 person.time_zone,
                 person.status.value,
+                *(guarded(person.attributes.get(name, "")) for name in attributes),
             ]
         )
         yield out.getvalue()

@@ -388,7 +388,8 @@ class Publisher:
         """Yield the list as CSV."""
         from digest.subscribers.roster import export_rows
 
-        return export_rows(self.wiring.subscribers.subscribers())
+        everyone = self.wiring.subscribers
+        return export_rows(everyone.subscribers(), everyone.attribute_names())
 
     def remove_subscriber(self, address: str) -> bool:
         """Unsubscribe and suppress an address for good; tell whether it was on the list."""

@@ -128,6 +128,7 @@ def test_approval_freezes_and_a_later_edit_voids_it(store: Store) -> None:
     voided = editions.edition(KEY)
     assert voided is not None
     assert (voided.state, voided.version, voided.number) == (EditionState.DRAFT, "", 1)
+    assert editions.sent_events("daily", since=DAY) == (), "what is no longer approved told nothing"
 
 
 def test_an_edit_during_approval_is_a_conflict(store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,32 @@ def test_a_server_that_is_not_there_is_one_sentence_without_the_password() -> No
         Store.open("postgresql+psycopg://digest:hunter2@127.0.0.1:1/digest")
     assert "does not answer" in str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("hunter2", "no address of a database"),
+        ("mysql://u:hunter2@h/d", "kind of database is not known"),
+        ("sqlite:////proc/nowhere/digest.db", "folder cannot be made"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_one_sentence(url: str, reason: str) -> None:
+    with pytest.raises(StoreError, match=reason) as caught:
+        Store.open(url)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_change_may_fail_in_any_way(store: Store) -> None:
+    held = threading.Event()
+    store.submit(lambda connection: held.wait())
+    good = store.submit(lambda connection: bool(connection.execute(put("https://a.example/"))))
+    bad = store.submit(lambda connection: 1 // 0)
+    held.set()
+    assert good.result()
+    with pytest.raises(ZeroDivisionError):
+        bad.result()
+    assert count(store) == 1
 
 
 def test_passwords_are_hidden() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0001"
 down_revision = None
@@ -16,6 +17,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Make every table."""
+    by_bytes = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
     op.create_table(
         "stories",
         sa.Column("id", sa.Text(), nullable=False),
@@ -120,7 +122,7 @@ def upgrade() -> None:
         "subscribers",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
-        sa.Column("email_key", sa.Text(), nullable=False),
+        sa.Column("email_key", by_bytes, nullable=False),
         sa.Column("name", sa.Text(), nullable=False, server_default=""),
         sa.Column("sections", sa.Text(), nullable=True),
         sa.Column("digests", sa.Text(), nullable=False, server_default="daily"),
@@ -142,7 +144,7 @@ def upgrade() -> None:
     op.create_index("ix_subscribers_status", "subscribers", ["status"])
     op.create_table(
         "suppressions",
-        sa.Column("email_key", sa.Text(), nullable=False),
+        sa.Column("email_key", by_bytes, nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
