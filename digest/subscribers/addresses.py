@@ -10,7 +10,7 @@ from email_validator import EmailNotValidError, validate_email
 
 # A plain subset of what email-validator accepts, checked at once: 100,000 rows are then a matter of a second.
 _PLAIN = re.compile(
-    r"(?=.{6,254}\Z)[A-Za-z0-9_+-](?:[A-Za-z0-9._+-]{0,58}[A-Za-z0-9_+-])?"
+    r"(?=.{6,254}\Z)[a-z0-9_+-](?:[a-z0-9._+-]{0,58}[a-z0-9_+-])?"
     r"@(?:[a-z0-9](?:[a-z0-9-]{0,40}[a-z0-9])?\.)+[a-z]{2,20}\Z"
 )
 # Names under which nobody can be reached for sure are left to the library (RFC 2606, RFC 6761).
@@ -28,8 +28,10 @@ def key_of(written: str) -> str:
     person are worse.
     """
     text = written.strip()
-    if _PLAIN.match(text) and ".." not in text and not _HYPHENS.search(text) and not _SPECIAL.search(text):
-        return text.lower()
+    if text.isascii():
+        low = text.lower()
+        if _PLAIN.match(low) and ".." not in low and not _HYPHENS.search(low) and not _SPECIAL.search(low):
+            return low
     return _validated(text)
 
 

@@ -101,7 +101,7 @@ def test_a_file_that_is_no_list(data: bytes) -> None:
         read(data)
 
 
-LABELS = st.text("ab1-", min_size=1, max_size=6)
+LABELS = st.text("abBK1-", min_size=1, max_size=6)
 PLAINLY = st.builds(
     lambda local, labels, end: f"{local}@{'.'.join([*labels, end])}",
     st.text("aZ1._+-", min_size=1, max_size=8),
