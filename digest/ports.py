@@ -25,7 +25,7 @@ from digest.model.mail import (
     Subscriber,
     Suppression,
 )
-from digest.model.news import FeedState, Story
+from digest.model.news import FeedState, PageMetadata, Story
 from digest.model.web import Request, Response
 
 
@@ -50,9 +50,9 @@ class StoryStore(Protocol):
         """Insert new stories, refresh changed ones keeping `seen`; return how many were new. Raises StoreError."""
 
     def stories_between(self, start: datetime, end: datetime, *, limit: int = 0) -> tuple[Story, ...]:
-        """Return stories whose `published`, or else `seen`, lies in start < t <= end, ordered by id.
+        """Return stories whose `published`, or else `seen`, lies in start < t <= end, ordered by id and feed.
 
-        A date in the future counts as none. With ``limit``, the newest so many.
+        A date in the future counts as none. With ``limit``, the newest so many. A story is there once a feed.
         """
 
     def story(self, story_id: str) -> Story | None:
@@ -63,6 +63,16 @@ class StoryStore(Protocol):
 
     def save_feed_states(self, states: Iterable[FeedState], *, now: datetime) -> None:
         """Replace the states of these feeds. Raises StoreError."""
+
+
+class PageStore(Protocol):
+    """What the pages of stories say of themselves."""
+
+    def pages(self, urls: Iterable[str]) -> Mapping[str, PageMetadata]:
+        """Return what is known of these addresses; a page that says nothing is known to say nothing."""
+
+    def save_pages(self, said: Mapping[str, PageMetadata], *, now: datetime) -> None:
+        """Keep what pages say, by address. Raises StoreError."""
 
 
 class EditionStore(Protocol):

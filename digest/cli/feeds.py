@@ -12,10 +12,13 @@ import typer
 from digest.cli.editions import JsonOption
 from digest.cli.session import Session, command
 from digest.dates import iso
-from digest.errors import EXIT_ATTENTION, EXIT_DONE, ParseError
-from digest.model.news import FeedState
+from digest.errors import EXIT_ATTENTION, EXIT_DONE, EXIT_FAILED, FeedError, FileProblem, ParseError, UsageError
+from digest.model.news import Feed, FeedState
 
 group = typer.Typer(help="Look after the feeds.", no_args_is_help=True, rich_markup_mode=None)
+
+
+FeedName = Annotated[str, typer.Argument(metavar="FEED", help="A feed's name or address.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -62,6 +65,8 @@ def fetch(session: Session) -> int:
         f"{report.feeds} feeds: {report.read} read, {report.unchanged} unchanged, {len(report.failed)} failed;"
         f" {report.stories} stories, {report.new} new."
     )
+    for line in report.changes:
+        session.say(line)
     for line in (*report.failed, *report.waiting):
         session.warn(line)
     return EXIT_ATTENTION if report.failed else EXIT_DONE
@@ -126,3 +131,110 @@ def check(session: Session, as_json: JsonOption = False) -> int:
             name, read_at = str(row["name"] or row["url"]), str(row["last_success"] or "never read")
             session.say(f"{name:28} {row['health']:8} {row['stories']:4} stories  {read_at:20}{error}")
     return EXIT_ATTENTION if any(row["health"] in ("gone", "failing") for row in rows) else EXIT_DONE
+
+
+@command(group, "add", example="digest feeds add halyard.example --section foreign", exits=(0, 1, 2))
+def add(
+    session: Session,
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="A feed's address, or that of a page.")],
+    section: Annotated[str, typer.Option("--section", metavar="SLUG", help="Where its stories belong.")] = "",
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="Its own title without it.")] = "",
+    weight: Annotated[float, typer.Option("--weight", metavar="NUMBER", min=0, max=100, help="Its word counts.")] = 1.0,
+    seen: Annotated[
+        bool | None,
+        typer.Option("--seen/--unseen", help="What is there now counts as seen, or may be in the next edition."),
+    ] = None,
+) -> int:
+    """Find the feed of a page, show its three newest stories, and add it to digest.toml."""
+    feeds = session.feeds
+    slug = feeds.section(section) if section else ""
+    try:
+        found = feeds.find(address)
+    except FeedError as error:  # here it is the whole of what was asked, not one feed among many
+        session.warn(f"digest: {error}")
+        return EXIT_FAILED
+    session.say(f"{found.title or 'A feed without a title'}: {found.url}")
+    for story in found.newest:
+        when = story.published.astimezone(session.settings.zone).strftime("%Y-%m-%d %H:%M") if story.published else ""
+        session.say(f"  {when or 'no date':16}  {story.headline}")
+    if not found.stories:
+        session.say("  It holds no story now.")
+    for other in found.others:
+        session.say(f"Also there: {other}")
+    if seen is None and found.stories:
+        seen = session.ask(f"Do the {len(found.stories)} stories in it count as seen?")
+    counted = feeds.add(found, Feed(url=found.url, name=name, section=slug, weight=weight), seen=bool(seen))
+    if counted:
+        session.say(
+            f"Added to {session.config}. Its {counted} stories count as seen: only what comes from now on is news."
+        )
+    else:
+        said = "; what is recent may be in the next edition (--seen, and nothing of it is)" if seen is None else ""
+        session.say(f"Added to {session.config}{said if found.stories else ''}. Read it with `digest fetch`.")
+    return EXIT_DONE
+
+
+@command(group, "remove", example='digest feeds remove "Harbour Notes"', exits=(0, 1, 2))
+def remove(session: Session, feed: FeedName) -> int:
+    """Take a feed out of digest.toml; past editions keep its stories."""
+    known = session.feeds.named(feed)
+    session.feeds.remove(known)
+    session.say(f"{known.name or known.url} is removed. Its stories are no candidates any more.")
+    for slug in session.feeds.matching_rules([known.name, known.url]):
+        session.warn(f"A match rule of section {slug!r} still names it; change it in {session.config}.")
+    return EXIT_DONE
+
+
+@command(group, "move", example='digest feeds move "Harbour Notes" trade', exits=(0, 1, 2))
+def move(
+    session: Session,
+    feed: FeedName,
+    section: Annotated[
+        str | None, typer.Argument(metavar="[SECTION]", help="A section's slug; - = the rules decide.")
+    ] = None,
+    url: Annotated[str, typer.Option("--url", metavar="ADDRESS", help="Its new address.")] = "",
+) -> int:
+    """Give a feed another section, or another address."""
+    feeds = session.feeds
+    known = feeds.named(feed)
+    if section is None and not url:
+        raise UsageError("nothing to change", where="SECTION", fix="give a section, or --url with its new address")
+    slug = None if section is None else "" if section == "-" else feeds.section(section)
+    feeds.move(known, section=slug, url=url)
+    name = known.name or known.url
+    if slug is not None:
+        session.say(f"{name}: its stories belong to {slug}." if slug else f"{name}: rules and words decide.")
+    if url:
+        session.say(f"{name}: its address is {feeds.settings.feeds[session.settings.feeds.index(known)].url}.")
+    return EXIT_DONE
+
+
+@command(group, "import", example="digest feeds import feeds.opml", exits=(0, 1, 2))
+def import_(
+    session: Session, file: Annotated[str, typer.Argument(metavar="FILE", help="An OPML file, or - for stdin.")]
+) -> int:
+    """Add the feeds of an OPML file; its folders are sections, new ones are made."""
+    if file == "-":
+        body = sys.stdin.buffer.read()
+    else:
+        try:
+            body = Path(file).read_bytes()
+        except OSError as error:
+            raise FileProblem(f"it cannot be read ({error.strerror or error})", where=file) from None
+    try:
+        imported = session.feeds.import_opml(body)
+    except ParseError as error:
+        raise UsageError(error.what, where=file, fix=error.fix) from None
+    session.say(f"{len(imported.feeds)} feeds added, {imported.known} there already.")
+    for section in imported.sections:
+        session.say(f"  new section {section.slug} ({section.title})")
+    if imported.feeds:
+        session.say("Read them with `digest fetch`.")
+    return EXIT_DONE
+
+
+@command(group, "export", example="digest feeds export > feeds.opml", exits=(0, 1, 2))
+def export(session: Session) -> int:
+    """Write the feeds as OPML to standard output, a folder a section."""
+    sys.stdout.write(session.feeds.export_opml().decode("utf-8"))
+    return EXIT_DONE

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from digest.config import DigestSettings, Settings
     from digest.ports import Clock
     from digest.wiring import Wiring
+    from digest.wiring.feeds import Feeds
     from digest.wiring.publisher import Publisher
+    from digest.wiring.roster import Roster
 
 EXIT_MEANINGS = {
     0: "done, or nothing to do",
@@ -44,6 +46,7 @@ class Start:
 
     clock: Clock | None = None  # None = the machine's
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    ask: Callable[[str], bool] | None = None  # asks a person; None = nobody is there to answer
 
 
 @dataclass
@@ -77,6 +80,20 @@ class Session:
         from digest.wiring.publisher import Publisher
 
         return Publisher(self.wiring, self.digest())
+
+    @functools.cached_property
+    def roster(self) -> Roster:
+        """The list of subscribers."""
+        from digest.wiring.roster import Roster
+
+        return Roster(self.wiring)
+
+    @functools.cached_property
+    def feeds(self) -> Feeds:
+        """The publication's feeds."""
+        from digest.wiring.feeds import Feeds
+
+        return Feeds(self.wiring, self.config, self.start.environment)
 
     @property
     def has_config(self) -> bool:
@@ -113,6 +130,14 @@ class Session:
         """Print a line on stderr with --verbose."""
         if self.verbose:
             sys.stderr.write(text + "\n")
+
+    def ask(self, question: str) -> bool | None:
+        """Ask a person yes or no; None where nobody is there to answer."""
+        if self.start.ask is not None:
+            return self.start.ask(question)
+        if self.quiet or not (sys.stdin.isatty() and sys.stdout.isatty()):
+            return None
+        return typer.confirm(question, default=True)
 
     def emit(self, document: object) -> None:
         """Print one JSON document on stdout, and nothing else there."""

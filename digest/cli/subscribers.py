@@ -39,7 +39,7 @@ def import_(
             raise RosterError(
                 f"it cannot be read ({error.strerror or error})", where=file, fix="name a CSV file you may read"
             ) from None
-    report = session.publisher.import_roster(data, name.name, beside=name, overwrite=overwrite, dry_run=dry_run)
+    report = session.roster.import_file(data, name.name, beside=name, overwrite=overwrite, dry_run=dry_run)
     session.say(report.line)
     for line in (*report.rejected, *report.warnings):
         session.warn(line)
@@ -88,7 +88,7 @@ def list_(
 @command(group, "export", example="digest subscribers export > list.csv", exits=(0, 1, 2))
 def export(session: Session) -> int:
     """Write the whole list as CSV to standard output; it imports again unchanged."""
-    for line in session.publisher.export_roster():
+    for line in session.roster.export():
         sys.stdout.write(line)
     return EXIT_DONE
 
@@ -96,6 +96,6 @@ def export(session: Session) -> int:
 @command(group, "remove", example="digest subscribers remove reader@example.org", exits=(0, 1, 2))
 def remove(session: Session, address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Who leaves.")]) -> int:
     """Unsubscribe an address for good: it is suppressed, whatever is imported later."""
-    known = session.publisher.remove_subscriber(address)
+    known = session.roster.remove(address)
     session.say(f"{address} is unsubscribed. " + ("" if known else "It was not on the list; it stays off it."))
     return EXIT_DONE

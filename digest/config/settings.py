@@ -54,6 +54,10 @@ class FetchSettings:
     deadline: timedelta  # of all feeds together
     allowed_hosts: frozenset[str]  # whose private addresses may be reached
     contact: str  # in the User-Agent, so that a feed's owner can reach us
+    pages: int  # most pages read a build, for stories without teaser or picture; 0 = none
+    alert_after_failures: int  # failed readings in a row that make a feed's trouble worth a line
+    alert_after_empty: timedelta  # no entry at all for so long does too
+    alert_after_silent: timedelta  # nothing new for so long does too
 
 
 @dataclass(frozen=True, kw_only=True)

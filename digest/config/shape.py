@@ -212,6 +212,10 @@ class FetchTable(Table):
     deadline: Duration = timedelta(minutes=2)
     allowed_hosts: list[str] = []
     contact: str = ""
+    pages: int = Field(default=30, ge=0, le=200)
+    alert_after_failures: int = Field(default=3, ge=1, le=1000)
+    alert_after_empty: Duration = timedelta(days=3)
+    alert_after_silent: Duration = timedelta(days=30)
 
 
 class ArchiveTable(Table):

@@ -54,7 +54,8 @@ def fetch_feeds(
             yield FeedResult(feed=feed, state=state, status="gone", error=_GONE)
         elif state.next_due is not None and state.next_due > now:
             when = state.next_due.strftime("%Y-%m-%d %H:%M UTC")
-            yield FeedResult(feed=feed, state=state, status="waiting", error=f"asked not to come back before {when}")
+            said = f"{state.last_error}; " if state.last_error else ""
+            yield FeedResult(feed=feed, state=state, status="waiting", error=f"{said}not asked again before {when}")
         else:
             asked.setdefault(_request(feed, state), []).append((feed, state))
     for request, answer in fetcher.fetch(tuple(asked)):
@@ -101,6 +102,7 @@ def _read(feed: Feed, state: FeedState, request: Request, answer: Response, now:
         last_modified=answer.headers.get("last-modified", ""),
         title=parsed.title[:300] if parsed else state.title,
         stories=len(parsed.entries) if parsed else 0,
+        empty_since=None if parsed else state.empty_since or now,
     )
     return FeedResult(feed=feed, state=known, parsed=parsed, status="new", seconds=answer.seconds)
 

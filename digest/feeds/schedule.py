@@ -1,7 +1,8 @@
 """When a feed may be asked again. Pure.
 
-Every run asks every feed once, whatever its ttl and however often it failed: a daily letter must not miss the morning
-a feed comes back. Only a server that says so itself is left alone: by Retry-After, or by 429 without one.
+Every run asks every feed once, whatever its ttl: a daily letter must not miss the morning a feed comes back. Left alone
+is a server that asks for it, by Retry-After or by 429, and one that has refused us several times in a row: then for
+longer from one refusal to the next, an hour at most. What may be our own network (no answer, no such name) never waits.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from digest.feeds.feed_dates import understand
 LONGEST_WAIT = timedelta(days=2)
 _FIRST_WAIT = timedelta(minutes=5)
 _MOST_DOUBLINGS = 5  # 5, 10, 20, 40, 80, 160 minutes
+_REFUSALS = 3  # so many in a row, and any refusal makes a feed wait
+_LONGEST_BACKOFF = timedelta(hours=1)  # of those that did not ask for patience
 _JITTER = 0.2  # share of the wait by which feeds of one server are spread
 
 _TOO_MANY = 429  # RFC 6585 §4
@@ -30,6 +33,9 @@ def next_due(url: str, status: int, headers: Mapping[str, str], *, failures: int
     wait = _retry_after(headers.get("retry-after", ""), now)
     if wait is None and status == _TOO_MANY:
         wait = _FIRST_WAIT * 2 ** min(max(failures - 1, 0), _MOST_DOUBLINGS) * _spread(url)
+    elif wait is None and failures >= _REFUSALS:
+        doublings = min(failures - _REFUSALS, _MOST_DOUBLINGS)
+        wait = min(_FIRST_WAIT * 2**doublings, _LONGEST_BACKOFF) * _spread(url)
     return now + min(wait, LONGEST_WAIT) if wait is not None and wait > timedelta(0) else None
 
 

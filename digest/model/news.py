@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from digest.dates import aware
+
+# When a story was "seen" that stood in a feed before we came: it is history, never news.
+BEFORE_US = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,10 +44,13 @@ class FeedState:
     gone: bool = False  # it answered 410: retired until a person says otherwise
     title: str = ""  # the feed's own title
     stories: int = 0  # stories in it when last read
+    empty_since: datetime | None = None  # since when it has held no entry; None = it holds some
+    alarm: str = ""  # what was last told of it: "" = well, "failing", "empty", "silent", "gone", "moved"
+    alarms: int = 0  # how often that changed: the number of its last change
 
     def __post_init__(self) -> None:
         """Refuse naive instants."""
-        for name in ("next_due", "last_success", "last_story"):
+        for name in ("next_due", "last_success", "last_story", "empty_since"):
             value = getattr(self, name)
             if value is not None:
                 object.__setattr__(self, name, aware(value, name))
@@ -114,8 +120,8 @@ class Story:
     feed: str = ""  # address of the feed it was read in; the name is the feed's
     feed_name: str = ""  # shown "source via feed_name" where they differ
     published: datetime | None = None  # None = unknown; never invented
-    date_note: str = ""  # "", "future", "no zone", "inferred", "unknown"
-    seen: datetime | None = None  # when we first read it
+    date_note: str = ""  # "", "future", "no zone", "page" (its own page says it), "unknown"
+    seen: datetime | None = None  # when we first read it; BEFORE_US = a person said that it counts as seen
     hints: tuple[str, ...] = ()  # the feed's categories, then the URL's path words, lower case
     language: str = ""  # BCP 47 tag, "" = unknown
     image: Image | None = None  # the best picture offered, never a tracking pixel
@@ -132,6 +138,18 @@ class Story:
             value = getattr(self, name)
             if value is not None:
                 object.__setattr__(self, name, aware(value, name))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageMetadata:
+    """What a story's own page says about it; each is "" or None where it says nothing."""
+
+    title: str = ""  # one line
+    teaser: str = ""  # plain text, whole sentences up to 280 characters
+    image: Image | None = None  # the picture it wants to be shown with
+    byline: str = ""  # names, no "By"
+    published: str = ""  # as written: whoever uses it decides whether to believe it
+    site: str = ""  # name of the site
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,26 +8,22 @@ from datetime import date, datetime, timedelta
 
 from digest.dates import Window
 from digest.editions.compose import compose
-from digest.errors import FetchError, FileProblem
 from digest.model.editions import (
     Edit,
     Edition,
     EditionRecord,
     EditionState,
-    FilledSection,
     Health,
-    Item,
-    Picture,
     Section,
     Sponsor,
     Weights,
 )
 from digest.model.mail import EditionKey
-from digest.model.news import Feed, FeedState, Story
-from digest.model.web import Request, Response
+from digest.model.news import BEFORE_US, Feed, FeedState, Story
 from digest.pipeline.pick import Picked, pick
-from digest.ports import ApprovalStore, Clock, EditionStore, Fetcher, PictureStore, StoryStore
-from digest.render.images import prepare
+from digest.pipeline.pictures import with_pictures
+from digest.pipeline.story_pages import completed, read_pages, wanting
+from digest.ports import ApprovalStore, Clock, EditionStore, Fetcher, PageStore, PictureStore, StoryStore
 from digest.stories.background import background_of
 
 # The first edition has none before it: a day and a half catches yesterday's evening in every time zone.
@@ -39,7 +35,6 @@ LATE = timedelta(hours=12)
 # Past stories that say which words are common in this publication.
 BACKGROUND = timedelta(days=14)
 BACKGROUND_STORIES = 5_000
-PICTURE_BYTES = 8_000_000
 
 # States in which an edition counts as told: its stories are not news any more.
 TOLD = frozenset({EditionState.APPROVED, EditionState.SENDING, EditionState.FINISHED, EditionState.STOPPED})
@@ -50,6 +45,7 @@ class BuildReport:
     """What a build made."""
 
     edition: Edition
+    pages: int  # stories' pages read for what their feeds left out
     pictures: int  # prepared and in place
     picture_problems: tuple[str, ...]  # "https://…: not a picture"
 
@@ -64,6 +60,7 @@ class Recipe:
     feeds: tuple[Feed, ...]
     sponsors: tuple[Sponsor, ...]
     suppress: timedelta  # what was told this long ago or less is not news
+    pages: int = 0  # most pages read for chosen stories without a teaser or picture
 
 
 def news_window(editions: EditionStore, digest: str, day: date, now: datetime) -> Window:
@@ -75,32 +72,49 @@ def news_window(editions: EditionStore, digest: str, day: date, now: datetime) -
     return Window(start=now - FIRST_WINDOW, end=now)
 
 
-def candidates(stories: StoryStore, window: Window) -> tuple[Story, ...]:
-    """Return the stories that are news: told in the window, or seen first in it and told not long before."""
+def candidates(stories: StoryStore, pages: PageStore, window: Window, feeds: Sequence[Feed]) -> tuple[Story, ...]:
+    """Return the stories that are news: told in the window, or seen first in it and told not long before.
+
+    What digest.toml says of their feeds now counts, not what it said when they were read; what is missing is taken
+    from their pages, where those were read.
+    """
+    known = {feed.url: feed for feed in feeds}
     found = stories.stories_between(window.start - LATE, window.end)
     # A story without an address cannot be read on: it counts for nothing.
-    return tuple(story for story in found if story.url and _is_news(story, window))
+    listed = [_as_configured(story, known[story.feed]) for story in found if story.url and story.feed in known]
+    return tuple(story for story in completed(listed, pages) if _is_news(story, window))
+
+
+def _as_configured(story: Story, feed: Feed) -> Story:
+    name = feed.name or story.feed_name
+    if (story.section, story.weight, story.feed_name) == (feed.section, feed.weight, name):
+        return story
+    return replace(story, section=feed.section, weight=feed.weight, feed_name=name)
 
 
 def _is_news(story: Story, window: Window) -> bool:
+    if story.seen == BEFORE_US:
+        return False
     known = story.published is not None and story.date_note != "future"
     moment = story.published if known else story.seen
     if moment is not None and moment in window:
         return True
-    return story.seen is not None and story.seen in window and known
+    listed_late = moment is not None and moment > window.start - LATE
+    return known and listed_late and story.seen is not None and story.seen in window
 
 
 def choose(
     recipe: Recipe,
     *,
     stories: StoryStore,
+    pages: PageStore,
     approvals: ApprovalStore,
     window: Window,
     day: date,
     edits: Sequence[Edit] = (),
 ) -> tuple[Picked, int]:
     """Return what would be in an edition with this window, and how many stories were considered."""
-    found = candidates(stories, window)
+    found = candidates(stories, pages, window, recipe.feeds)
     past = stories.stories_between(window.start - BACKGROUND, window.start, limit=BACKGROUND_STORIES)
     picked = pick(
         found,
@@ -123,22 +137,26 @@ def build(
     stories: StoryStore,
     editions: EditionStore,
     approvals: ApprovalStore,
+    pages: PageStore,
     pictures: PictureStore,
     fetcher: Fetcher,
+    page_fetcher: Fetcher,
     clock: Clock,
 ) -> BuildReport:
     """Make or refresh the base of a draft and save it; edits stay. Raises StoreConflict when it is approved."""
     now = clock.now()
     window = news_window(editions, recipe.digest, day, now)
     record = editions.edition(EditionKey(recipe.digest, day))
-    picked, considered = choose(
-        recipe,
-        stories=stories,
-        approvals=approvals,
-        window=window,
-        day=day,
-        edits=record.edits if record else (),
-    )
+
+    def chosen() -> tuple[Picked, int]:
+        edits = record.edits if record else ()
+        return choose(recipe, stories=stories, pages=pages, approvals=approvals, window=window, day=day, edits=edits)
+
+    picked, considered = chosen()
+    read = read_pages(wanting(picked.sections), most=recipe.pages, fetcher=page_fetcher, pages=pages, clock=clock)
+    if read:
+        # A picture, a teaser or an honest date may change what leads, and what is news at all.
+        picked, considered = chosen()
     health = _health(recipe.feeds, stories.feed_states(), picked, considered, window)
     sponsors = tuple(each for each in recipe.sponsors if _runs(each, day))
     edition = compose(
@@ -153,7 +171,7 @@ def build(
     edition, problems = with_pictures(edition, pictures=pictures, fetcher=fetcher, clock=clock)
     editions.save_base(edition, now=now)
     placed = sum(item.picture is not None for item in edition.items)
-    return BuildReport(edition=edition, pictures=placed, picture_problems=problems)
+    return BuildReport(edition=edition, pages=read, pictures=placed, picture_problems=problems)
 
 
 def _runs(sponsor: Sponsor, day: date) -> bool:
@@ -179,90 +197,6 @@ def _health(
         feeds_silent=tuple(sorted(silent)),
         stories=considered,
     )
-
-
-def picture_style(section: Section, place: int) -> str:
-    """Return what a picture is prepared for at a place (0 = top item) of a section: "" = none is shown."""
-    if section.style == "feature":
-        return "feature" if place == 0 else "cards"
-    return section.style if section.style in ("cards", "video") else ""
-
-
-def _badge(story: Story, style: str) -> str:
-    if style != "video" or story.duration_s is None:
-        return ""
-    minutes, seconds = divmod(story.duration_s, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
-
-
-def with_pictures(
-    edition: Edition, *, pictures: PictureStore, fetcher: Fetcher, clock: Clock
-) -> tuple[Edition, tuple[str, ...]]:
-    """Return the edition with its pictures prepared and stored, and one line a picture that could not be used.
-
-    Each address is fetched once for each use of it, ever; a broken one leaves a designed gap.
-    """
-    wanted: dict[tuple[str, str], Item] = {}
-    for filled in edition.sections:
-        for place, item in enumerate(filled.items):
-            key = _picture_key(filled.section, place, item)
-            if key is not None:
-                wanted.setdefault(key, item)
-    known = dict(pictures.pictures(wanted))
-    missing = sorted({url for url, style in wanted if (url, style) not in known})
-    for request, answer in fetcher.fetch([Request(url=url, limit=PICTURE_BYTES, accept="image/*") for url in missing]):
-        for (url, style), item in wanted.items():
-            if url == request.url and (url, style) not in known:
-                known[url, style] = _prepared(answer, url, style, item, pictures, clock)
-    problems = sorted(
-        {f"{url}: {known[url, style]}" for url, style in wanted if isinstance(known.get((url, style)), str)}
-    )
-    sections = tuple(_placed(filled, known) for filled in edition.sections)
-    return replace(edition, sections=sections), tuple(problems)
-
-
-def _picture_key(section: Section, place: int, item: Item) -> tuple[str, str] | None:
-    style, image = picture_style(section, place), item.cluster.lead.image
-    if not style or image is None:
-        return None
-    badge = _badge(item.cluster.lead, style)
-    return image.url, f"{style}:{badge}" if badge else style
-
-
-def _prepared(
-    answer: Response | FetchError, url: str, style: str, item: Item, pictures: PictureStore, clock: Clock
-) -> Picture | str:
-    """Return the picture made of an answer, or the reason why there is none.
-
-    Either is remembered, but not a failure of the network, which may pass.
-    """
-    if isinstance(answer, FetchError):
-        return answer.what
-    if answer.status != 200:
-        return f"the server answered {answer.status}"
-    image, (kind, _, badge) = item.cluster.lead.image, style.partition(":")
-    alt, credit = (image.alt, image.credit) if image else ("", "")
-    try:
-        picture, body, media_type = prepare(answer.body, style=kind, alt=alt, credit=credit, badge=badge)
-    except FileProblem as problem:
-        pictures.save_picture(url, style, problem.what, b"", "", now=clock.now())
-        return problem.what
-    pictures.save_picture(url, style, picture, body, media_type, now=clock.now())
-    return picture
-
-
-def _placed(filled: FilledSection, known: Mapping[tuple[str, str], Picture | str]) -> FilledSection:
-    items = []
-    for place, item in enumerate(filled.items):
-        key = _picture_key(filled.section, place, item)
-        found = known.get(key) if key is not None else None
-        image = item.cluster.lead.image
-        if isinstance(found, Picture) and image is not None:
-            # One file may serve two stories: what it shows is said by each.
-            found = replace(found, alt=image.alt or found.alt, credit=image.credit or found.credit)
-        items.append(replace(item, picture=found if isinstance(found, Picture) else None))
-    return replace(filled, items=tuple(items))
 
 
 def needs_build(record: EditionRecord | None) -> bool:

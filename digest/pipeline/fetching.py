@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from digest.feeds.fetch import FeedResult, fetch_feeds
-from digest.model.news import Feed
-from digest.ports import Clock, Fetcher, StoryStore
+from digest.feeds.health import Patience, told
+from digest.model.mail import Notice, NoticeKind
+from digest.model.news import Feed, FeedState
+from digest.ports import Clock, Fetcher, NoticeStore, StoryStore
 from digest.stories.normalize import stories_of
-
-BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,9 +22,19 @@ class FetchReport:
     read: int  # feeds that answered with a feed
     unchanged: int  # feeds that had nothing new to say (304)
     waiting: tuple[str, ...]  # not asked: they told us to come back later
-    failed: tuple[str, ...]  # "Harbour Notes: no answer within 20 s"
+    failed: tuple[str, ...]  # "Harbour Notes: no answer within 20 s"; those left alone after failures too
+    changes: tuple[str, ...]  # "Harbour Notes is back after 4 failures in a row": each said once
     stories: int  # stories in the feeds read
     new: int  # stories not seen before
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alerts:
+    """Who is told when a feed dies or comes back, and how soon."""
+
+    patience: Patience
+    operators: tuple[str, ...] = ()  # addresses; none = only the summary says it
+    publication: str = ""  # its name, in subjects
 
 
 def fetch(
@@ -32,14 +42,18 @@ def fetch(
     *,
     fetcher: Fetcher,
     stories: StoryStore,
+    notices: NoticeStore,
+    alerts: Alerts,
     clock: Clock,
     progress: Callable[[str], None] = lambda line: None,
 ) -> FetchReport:
     """Read all feeds and store their stories; one feed's failure is a line of the report. Raises StoreError.
 
-    Each feed's stories are stored before its state, so that a kill in between reads the feed again and loses nothing.
+    Each feed's stories are stored before its state, so that a kill in between reads the feed again and loses nothing;
+    a notice is queued before the state that says it was, under a key that makes it one however often that happens.
     """
     states = stories.feed_states()
+    changes: list[str] = []
     counts = {"new": 0, "stories": 0, "read": 0, "unchanged": 0}
     failed: list[str] = []
     waiting: list[str] = []
@@ -56,11 +70,16 @@ def fetch(
         elif result.status == "unchanged":
             counts["unchanged"] += 1
             progress(f"{name}: unchanged")
-        elif result.status == "waiting":
+        elif result.status == "waiting" and not state.last_error:
             waiting.append(f"{name}: {result.error}")
         else:
             failed.append(f"{name}: {result.error}")
             progress(f"{name}: {result.error}")
+        before = states.get(result.feed.url) or FeedState(url=result.feed.url)
+        state, line = told(before, state, name=name, now=clock.now(), patience=alerts.patience)
+        if line:
+            changes.append(line)
+            _alert(line, state, alerts, notices, clock.now())
         stories.save_feed_states([state], now=clock.now())
     return FetchReport(
         feeds=len(feeds),
@@ -68,6 +87,7 @@ def fetch(
         unchanged=counts["unchanged"],
         waiting=tuple(sorted(waiting)),
         failed=tuple(sorted(failed)),
+        changes=tuple(sorted(changes)),
         stories=counts["stories"],
         new=counts["new"],
     )
@@ -79,3 +99,19 @@ def _store(result: FeedResult, stories: StoryStore, clock: Clock) -> tuple[int, 
     now = clock.now()
     read = stories_of(result.parsed.entries, result.feed, feed_title=result.parsed.title, now=now)
     return stories.save_stories(read, now=now), len(read)
+
+
+def _alert(line: str, state: FeedState, alerts: Alerts, notices: NoticeStore, now: datetime) -> None:
+    name = f"{alerts.publication}: " if alerts.publication else ""
+    for operator in alerts.operators:
+        notices.queue(
+            Notice(
+                kind=NoticeKind.ALERT,
+                recipient=operator,
+                subject=f"{name}{line.partition(';')[0]}",
+                text=f"{line}.\n\nIts address: {state.url}\nAll feeds: `digest feeds check`\n",
+                key=f"feed:{state.url}:{state.alarms}:{operator}",
+                at=now,
+            ),
+            now=now,
+        )

@@ -198,6 +198,8 @@ def _draft(
         return False
     report.fetched = fetched = steps.fetch()
     tell(f"{fetched.feeds} feeds, {fetched.new} new stories")
+    for line in fetched.changes:
+        tell(line)
     if fetched.failed:
         report.trouble.extend(fetched.failed)
         report.worsen(EXIT_ATTENTION)

@@ -17,9 +17,9 @@ from importlib import resources
 from zoneinfo import ZoneInfo
 
 from digest.dates import edition_day
-from digest.sample.documents import SAMPLE_HOST, feed_document, sample_feeds
+from digest.sample.documents import READING_HOST, SAMPLE_HOST, feed_document, sample_feeds
 
-__all__ = ["SAMPLE_HOST", "feed_document", "sample_feeds", "sample_text", "serve"]
+__all__ = ["READING_HOST", "SAMPLE_HOST", "feed_document", "sample_feeds", "sample_text", "serve"]
 
 
 def sample_text(name: str) -> str:
@@ -29,7 +29,7 @@ def sample_text(name: str) -> str:
 
 @contextmanager
 def serve(*, clock: Callable[[], datetime], zone: ZoneInfo) -> Iterator[tuple[str, int]]:
-    """Serve the sample's feeds and pictures on loopback as long as the block lasts; give address and port."""
+    """Serve the sample's feeds, pictures and pages on loopback as long as the block lasts; give address and port."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -60,6 +60,10 @@ def serve(*, clock: Callable[[], datetime], zone: ZoneInfo) -> Iterator[tuple[st
                 from digest.sample.pictures import picture
 
                 return picture(path.removeprefix("/pictures/")), "image/jpeg"
+            if path.count("/") > 1:
+                from digest.sample.reading import story_page
+
+                return story_page(path, day=edition_day(now, zone), now=now)
             return feed_document(path.lstrip("/"), day=edition_day(now, zone), now=now)
 
         def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:

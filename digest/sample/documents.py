@@ -13,7 +13,8 @@ from digest.model.news import Feed
 from digest.sample.world import Piece, pieces_of
 
 SAMPLE_HOST = "feeds.halyard.example"
-READING = "https://read.halyard.example"
+READING_HOST = "read.halyard.example"
+READING_HOME = f"https://{READING_HOST}"
 BASE = f"http://{SAMPLE_HOST}"
 
 
@@ -103,6 +104,12 @@ def feed_document(file: str, *, day: date, now: datetime) -> tuple[bytes, str]:
     return write(paper, pieces).encode("utf-8"), f"{TYPES[paper.kind]}; charset=utf-8"
 
 
+def papers_and_pieces(day: date, now: datetime) -> list[tuple[Paper, Piece]]:
+    """Return every story there is now, each with its paper."""
+    papers = {paper.name: paper for paper in PAPERS}
+    return [(papers[piece.paper], piece) for piece in _pieces(day, now.replace(minute=0, second=0, microsecond=0))]
+
+
 @lru_cache(maxsize=4)
 def _pieces(day: date, now: datetime) -> tuple[Piece, ...]:
     return pieces_of(day, now)
@@ -113,10 +120,12 @@ def _title(paper: Paper, piece: Piece) -> str:
     return f"{kicker}{piece.headline}{paper.tail}"
 
 
-def _url(paper: Paper, piece: Piece) -> str:
+def address_of_piece(paper: Paper, piece: Piece) -> str:
+    """Return where a story can be read."""
     path = piece.section if paper.section == "" else "news"
     tracking = "?utm_source=feed&utm_medium=rss" if paper.name == "northlight-record" else ""
-    return f"{READING}/{paper.name}/{path}/{piece.day:%Y/%m/%d}/{piece.slug}{tracking}"
+    scheme = "http" if paper.name == "harbour-notes" else "https"
+    return f"{scheme}://{READING_HOST}/{paper.name}/{path}/{piece.day:%Y/%m/%d}/{piece.slug}{tracking}"
 
 
 def _picture(paper: Paper, piece: Piece, number: int) -> str:
@@ -129,7 +138,7 @@ def _body(paper: Paper, piece: Piece) -> str:
     """Return the summary as HTML, as untidy as feeds are."""
     dateline = f"{piece.dateline.upper()} — " if paper.name in ("tarn-radio", "calder-wire") and piece.dateline else ""
     credit = f" ({piece.credit})" if piece.credit else ""
-    more = f' <a href="{_url(paper, piece)}">Continue reading</a>' if paper.name == "harbour-notes" else ""
+    more = f' <a href="{address_of_piece(paper, piece)}">Continue reading</a>' if paper.name == "harbour-notes" else ""
     pixel = f'<img src="{BASE}/pixel.gif" width="1" height="1" alt="">' if paper.name == "lamplight-quarterly" else ""
     return f"<p>{dateline}{escape(piece.teaser, quote=False)}{credit}</p>{more}{pixel}" if piece.teaser else pixel
 
@@ -153,7 +162,7 @@ def _rss(paper: Paper, pieces: list[Piece]) -> str:
     for number, piece in enumerate(pieces):
         image = _picture(paper, piece, number)
         video = (
-            f'<media:content url="{READING}/{paper.name}/{piece.slug}.mp4" type="video/mp4" medium="video"'
+            f'<media:content url="{READING_HOME}/{paper.name}/{piece.slug}.mp4" type="video/mp4" medium="video"'
             f' duration="{piece.seconds}"/><media:thumbnail url="{image}" width="1104" height="622"/>'
             if paper.kind == "media"
             else ""
@@ -169,7 +178,7 @@ def _rss(paper: Paper, pieces: list[Piece]) -> str:
         title = title.replace("'", "&amp;#8217;" if paper.name == "tarn-radio" else "&#8217;")
         said = _date(paper, piece, number)
         items.append(
-            f"<item><title>{title}</title><link>{escape(_url(paper, piece))}</link>"
+            f"<item><title>{title}</title><link>{escape(address_of_piece(paper, piece))}</link>"
             f'<guid isPermaLink="false">{paper.name}:{piece.day}:{piece.key}</guid>'
             f"<description>{escape(_body(paper, piece))}</description>"
             + _content(paper, piece)
@@ -182,7 +191,7 @@ def _rss(paper: Paper, pieces: list[Piece]) -> str:
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"'
         ' xmlns:media="http://search.yahoo.com/mrss/" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>'
-        f"<title>{escape(paper.title)}</title><link>{READING}/{paper.name}/</link>"
+        f"<title>{escape(paper.title)}</title><link>{READING_HOME}/{paper.name}/</link>"
         f"<description>News from {escape(paper.title)}</description><language>{paper.language}</language>"
         f"<copyright>© {escape(paper.title)}</copyright>" + "\n".join(items) + "</channel></rss>\n"
     )
@@ -210,14 +219,14 @@ def _atom(paper: Paper, pieces: list[Piece]) -> str:
         author = f"<author><name>{escape(piece.byline)}</name></author>" if piece.byline else ""
         entries.append(
             f"<entry><id>urn:{paper.name}:{piece.day}:{piece.key}</id><title>{escape(_title(paper, piece))}</title>"
-            f'<link href="{escape(_url(paper, piece))}"/>{enclosure}{category}{author}'
+            f'<link href="{escape(address_of_piece(paper, piece))}"/>{enclosure}{category}{author}'
             f"<published>{piece.published.isoformat()}</published><updated>{piece.published.isoformat()}</updated>"
             f'<summary type="html">{escape(_body(paper, piece))}</summary></entry>'
         )
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n'
         f'<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{paper.language}">'
-        f"<id>{READING}/{paper.name}/</id><title>{escape(paper.title)}</title><updated>{newest.isoformat()}</updated>"
+        f"<id>{READING_HOME}/{paper.name}/</id><title>{escape(paper.title)}</title><updated>{newest.isoformat()}</updated>"
         f"<author><name>{escape(paper.title)}</name></author><rights>© {escape(paper.title)}</rights>"
         + "\n".join(entries)
         + "</feed>\n"
@@ -225,21 +234,21 @@ def _atom(paper: Paper, pieces: list[Piece]) -> str:
 
 
 def _rdf(paper: Paper, pieces: list[Piece]) -> str:
-    listed = "".join(f'<rdf:li rdf:resource="{escape(_url(paper, piece))}"/>' for piece in pieces)
+    listed = "".join(f'<rdf:li rdf:resource="{escape(address_of_piece(paper, piece))}"/>' for piece in pieces)
     items = []
     for piece in pieces:
         creator = f"<dc:creator>{escape(piece.byline)}</dc:creator>" if piece.byline else ""
         subject = "" if paper.section else f"<dc:subject>{escape(CATEGORIES[piece.section])}</dc:subject>"
         items.append(
-            f'<item rdf:about="{escape(_url(paper, piece))}"><title>{escape(_title(paper, piece))}</title>'
-            f"<link>{escape(_url(paper, piece))}</link><description>{escape(piece.teaser)}</description>"
+            f'<item rdf:about="{escape(address_of_piece(paper, piece))}"><title>{escape(_title(paper, piece))}</title>'
+            f"<link>{escape(address_of_piece(paper, piece))}</link><description>{escape(piece.teaser)}</description>"
             f"<dc:date>{piece.published.isoformat()}</dc:date>{creator}{subject}</item>"
         )
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
         ' xmlns="http://purl.org/rss/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/">'
-        f'<channel rdf:about="{READING}/{paper.name}/"><title>{escape(paper.title)}</title>'
-        f"<link>{READING}/{paper.name}/</link>"
+        f'<channel rdf:about="{READING_HOME}/{paper.name}/"><title>{escape(paper.title)}</title>'
+        f"<link>{READING_HOME}/{paper.name}/</link>"
         f"<description>{escape(paper.title)}</description><dc:language>{paper.language}</dc:language>"
         f"<dc:rights>© {escape(paper.title)}</dc:rights><items><rdf:Seq>{listed}</rdf:Seq></items></channel>"
         + "\n".join(items)
@@ -252,7 +261,7 @@ def _json(paper: Paper, pieces: list[Piece]) -> str:
     for number, piece in enumerate(pieces):
         item: dict[str, object] = {
             "id": f"{paper.name}:{piece.day}:{piece.key}",
-            "url": _url(paper, piece),
+            "url": address_of_piece(paper, piece),
             "title": _title(paper, piece),
             "content_html": _body(paper, piece),
             "date_published": piece.published.isoformat(),
@@ -267,7 +276,7 @@ def _json(paper: Paper, pieces: list[Piece]) -> str:
     feed = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": paper.title,
-        "home_page_url": f"{READING}/{paper.name}/",
+        "home_page_url": f"{READING_HOME}/{paper.name}/",
         "feed_url": f"{BASE}/{paper.file}",
         "language": paper.language,
         "items": items,

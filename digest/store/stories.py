@@ -32,28 +32,38 @@ class Stories:
         self.store = store
 
     def save_stories(self, saved: Iterable[Story], *, now: datetime) -> int:
-        """Insert new stories, refresh changed ones keeping `seen`; return how many were new. Raises StoreError."""
-        unique = {story.id: story for story in saved}
+        """Insert new stories, refresh changed ones keeping `seen`; return how many were new. Raises StoreError.
+
+        A story that several feeds tell is kept once each, all with the earliest `seen`: which feed answered first
+        changes nothing.
+        """
+        unique = {(story.id, story.feed): story for story in saved}
         if not unique:
             return 0
         with self.store.write() as connection:
-            known = self._known(connection, list(unique))
-            fresh = [self._row(story, story.seen or now, now) for key, story in unique.items() if key not in known]
+            known = self._known(connection, sorted({id_ for id_, _ in unique}))
+            first = _first_seen(known)
+            fresh = []
+            for key, story in unique.items():
+                seen = min(first.get(story.id) or story.seen or now, story.seen or now)
+                old = known.get(key)
+                if old is None:
+                    fresh.append(self._row(story, seen, now))
+                elif (new := replace(story, seen=old.seen or now)) != old:
+                    here = sa.and_(stories.c.id == story.id, stories.c.feed == story.feed)
+                    row = self._row(new, new.seen or now, now)
+                    connection.execute(sa.update(stories).where(here).values(**row))
             if fresh:
                 connection.execute(sa.insert(stories), fresh)
-            for key, old in known.items():
-                seen = old.seen or now
-                new = replace(unique[key], seen=seen)
-                if new != old:
-                    row = self._row(new, seen, now)
-                    connection.execute(sa.update(stories).where(stories.c.id == key).values(**row))
-        return len(fresh)
+        return len({row["id"] for row in fresh} - set(first))
 
-    def _known(self, connection: Connection, ids: list[str]) -> dict[str, Story]:
-        found: dict[str, Story] = {}
+    def _known(self, connection: Connection, ids: list[str]) -> dict[tuple[str, str], Story]:
+        """Return what is known of these stories, by id and feed."""
+        found: dict[tuple[str, str], Story] = {}
         for start in range(0, len(ids), MANY):
-            query = sa.select(stories.c.id, stories.c.body).where(stories.c.id.in_(ids[start : start + MANY]))
-            found |= {key: load(Story, body) for key, body in connection.execute(query)}
+            chosen = stories.c.id.in_(ids[start : start + MANY])
+            query = sa.select(stories.c.id, stories.c.feed, stories.c.body).where(chosen)
+            found |= {(id_, feed): load(Story, body) for id_, feed, body in connection.execute(query)}
         return found
 
     @staticmethod
@@ -70,22 +80,23 @@ class Stories:
         }
 
     def stories_between(self, start: datetime, end: datetime, *, limit: int = 0) -> tuple[Story, ...]:
-        """Return stories whose `published`, or else `seen`, lies in start < t <= end, ordered by id.
+        """Return stories whose `published`, or else `seen`, lies in start < t <= end, ordered by id and feed.
 
-        A date in the future counts as none. With ``limit``, the newest so many.
+        A date in the future counts as none. With ``limit``, the newest so many. A story is there once a feed.
         """
         moment = sa.func.coalesce(stories.c.published, stories.c.seen)
         query = sa.select(stories.c.body).where(moment > to_micros(start), moment <= to_micros(end))
         if limit:
-            query = query.order_by(moment.desc(), stories.c.id).limit(limit)
+            query = query.order_by(moment.desc(), stories.c.id, stories.c.feed).limit(limit)
         with self.store.read() as connection:
             found = [load(Story, body) for (body,) in connection.execute(query)]
-        return tuple(sorted(found, key=lambda story: story.id))
+        return tuple(sorted(found, key=lambda story: (story.id, story.feed)))
 
     def story(self, story_id: str) -> Story | None:
-        """Return one story, or None."""
+        """Return one story, or None; of several feeds' versions that of the feed whose address sorts first."""
+        query = sa.select(stories.c.body).where(stories.c.id == story_id).order_by(stories.c.feed).limit(1)
         with self.store.read() as connection:
-            body = connection.execute(sa.select(stories.c.body).where(stories.c.id == story_id)).scalar()
+            body = connection.execute(query).scalar()
         return None if body is None else load(Story, body)
 
     def feed_states(self) -> Mapping[str, FeedState]:
@@ -101,6 +112,15 @@ class Stories:
                 row = {"body": dump(state), "changed": to_micros(now)}
                 statement = insert(self.store, feed_states).values(url=state.url, **row)
                 connection.execute(statement.on_conflict_do_update(index_elements=["url"], set_=row))
+
+
+def _first_seen(known: Mapping[tuple[str, str], Story]) -> dict[str, datetime]:
+    """Return by id when a story was first read in any feed."""
+    first: dict[str, datetime] = {}
+    for (id_, _), story in known.items():
+        if story.seen is not None:
+            first[id_] = min(first.get(id_, story.seen), story.seen)
+    return first
 
 
 def instant(micros: int | None) -> datetime | None:

@@ -41,7 +41,7 @@ stories = Table(
     "stories",
     metadata,
     Column("id", Text, primary_key=True),  # Story.id
-    Column("feed", Text, nullable=False),  # address of the feed it was first read in
+    Column("feed", Text, primary_key=True),  # address of a feed it was read in: each feed tells it in its own words
     Column("canonical_url", Text, nullable=False),
     Column("seen", BigInteger, nullable=False),  # when first read; never changes
     Column("changed", BigInteger, nullable=False),  # when its text last changed
@@ -50,6 +50,14 @@ stories = Table(
     Index(None, "seen"),
     Index(None, "published"),
     Index(None, "feed", "seen"),
+)
+
+pages = Table(
+    "pages",
+    metadata,
+    Column("url", Text, primary_key=True),  # Story.url
+    Column("body", Text, nullable=False),  # the PageMetadata as JSON
+    Column("changed", BigInteger, nullable=False),
 )
 
 feed_states = Table(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from digest.model.news import Duplicate, Story
@@ -40,19 +41,23 @@ _LONG_NAMES = {
 }
 # "LONDON (Reuters) - ", "(AP) —": who is credited at the head of a lede.
 _CREDIT = re.compile(r"^[^()]{0,60}\(([^()]{2,30})\)\s*[-–—:]?\s*")
+_NOWHERE = 10**6  # after every known position
 _LATE = datetime.max.replace(tzinfo=UTC)
 
 
 def dedupe(stories: Iterable[Story]) -> tuple[tuple[Story, ...], tuple[Duplicate, ...]]:
-    """Return the stories to keep and the copies left out, each in the order of ids; an id given twice counts once.
+    """Return the stories to keep and the copies left out, each in the order of ids.
+
+    An id given twice (one address in two feeds) counts once, in the words of the weightiest feed that tells it and with
+    the best position any gives it.
 
     Of several copies the one is kept that an agency wrote (who is credited in the text first), then the earliest, then
     that of the weightiest feed. ``Duplicate.of`` always names a story that is kept.
     """
-    once: dict[str, Story] = {}
-    for story in sorted(stories, key=_canonical, reverse=True):
-        once[story.id] = story
-    ordered = sorted(once.values(), key=lambda story: story.id)
+    told: dict[str, list[Story]] = defaultdict(list)
+    for story in stories:
+        told[story.id].append(story)
+    ordered = [_once(told[id_]) for id_ in sorted(told)]
     kept, copies = _fold(ordered, _same_address(ordered), lambda _: "same address")
     kept, syndicated = _fold(kept, _same_words(kept), _words_reason)
     last = {copy.story.id: copy.of for copy in syndicated}
@@ -60,8 +65,16 @@ def dedupe(stories: Iterable[Story]) -> tuple[tuple[Story, ...], tuple[Duplicate
     return tuple(kept), tuple(sorted([*copies, *syndicated], key=lambda copy: copy.story.id))
 
 
-def _canonical(story: Story) -> tuple[str, ...]:
-    return (story.id, story.title, story.teaser, story.source, story.feed, story.url, str(story.published))
+def _once(told: Sequence[Story]) -> Story:
+    if len(told) == 1:
+        return told[0]
+    best = min(told, key=lambda story: (-story.weight, not story.section, story.position or _NOWHERE, _words(story)))
+    position = min(story.position or _NOWHERE for story in told)
+    return best if position in (best.position, _NOWHERE) else replace(best, position=position)
+
+
+def _words(story: Story) -> tuple[str, ...]:
+    return (story.feed, story.title, story.teaser, story.source, story.url, str(story.published))
 
 
 def _words_reason(kept: Story) -> str:

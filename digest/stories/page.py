@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin
 
 from lxml import etree
 
-from digest.model.news import Image
+from digest.model.news import Image, PageMetadata
 from digest.stories.bylines import byline_of
 from digest.stories.headline import one_line
 from digest.stories.pictures import best_image
@@ -21,18 +20,6 @@ from digest.stories.teaser import teaser_of
 LARGEST = 1_000_000  # bytes looked at; metadata stands at the top
 _MOST_NODES = 200  # objects of JSON-LD looked at
 _STORY = re.compile(r"(?:\w*Article|BlogPosting|VideoObject|Report\w*|LiveBlogPosting|WebPage)$")
-
-
-@dataclass(frozen=True, kw_only=True)
-class PageMetadata:
-    """What a page says; each is "" or None where it says nothing."""
-
-    title: str = ""
-    teaser: str = ""
-    image: Image | None = None
-    byline: str = ""
-    published: str = ""  # as written: the caller decides whether to believe it
-    site: str = ""  # og:site_name
 
 
 def metadata(body: bytes, *, url: str = "") -> PageMetadata:

@@ -31,12 +31,17 @@ if TYPE_CHECKING:
     from digest.store.engine import Store
     from digest.store.locks import Locks
     from digest.store.notices import Notices
+    from digest.store.pages import Pages
     from digest.store.pictures import Pictures
     from digest.store.runs import Runs
     from digest.store.stories import Stories
     from digest.store.subscribers import Subscribers
     from digest.subscribers.tokens import Tokens
     from digest.templating import Environment
+
+
+# Seconds a story's page may take, and all pages of a build together.
+PAGE_S, PAGES_S = 8.0, 20.0
 
 
 class SystemClock:
@@ -139,23 +144,43 @@ class Wiring:
     # Network
 
     @cached_property
-    def fetcher(self) -> Fetcher:
-        """The HTTP client; in a demo the sample feeds are served on loopback for as long as it lives."""
+    def _pinned(self) -> dict[str, tuple[str, int]]:
+        """In a demo the sample's hosts, served on loopback for as long as this lives."""
+        if not self.settings.demo:
+            return {}
+        from digest.sample import READING_HOST, SAMPLE_HOST, serve
+
+        address = self._open.enter_context(serve(clock=self.clock.now, zone=self.settings.zone))
+        return {SAMPLE_HOST: address, READING_HOST: address}
+
+    def _http(self, timeout_s: float, deadline_s: float) -> Fetcher:
         from digest.net.http import HttpFetcher
 
         fetch = self.settings.fetch
-        pinned: dict[str, tuple[str, int]] = {}
-        if self.settings.demo:
-            from digest.sample import SAMPLE_HOST, serve
-
-            pinned[SAMPLE_HOST] = self._open.enter_context(serve(clock=self.clock.now, zone=self.settings.zone))
         return HttpFetcher(
             user_agent=f"digest/{__version__} ({self.settings.publication.name}; {fetch.contact})",
-            timeout_s=fetch.timeout.total_seconds(),
-            deadline_s=fetch.deadline.total_seconds(),
+            timeout_s=timeout_s,
+            deadline_s=deadline_s,
             allowed_hosts=fetch.allowed_hosts,
-            pinned=pinned,
+            pinned=self._pinned,
         )
+
+    @cached_property
+    def fetcher(self) -> Fetcher:
+        """The HTTP client of feeds and pictures."""
+        return self._http(self.settings.fetch.timeout.total_seconds(), self.settings.fetch.deadline.total_seconds())
+
+    @cached_property
+    def page_fetcher(self) -> Fetcher:
+        """The HTTP client of stories' pages: they are an extra, and nobody waits long for them."""
+        return self._http(min(self.settings.fetch.timeout.total_seconds(), PAGE_S), PAGES_S)
+
+    @cached_property
+    def pages(self) -> Pages:
+        """What stories' pages say."""
+        from digest.store.pages import Pages
+
+        return Pages(self.database)
 
     def transport(self, via: str = "") -> Transport:
         """Return the transport of --via, else of [delivery] via; raises UsageError. Relative folders: see `--via`."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -17,12 +15,13 @@ from digest.config import DigestSettings
 from digest.dates import iso
 from digest.editions.calendar import next_opening
 from digest.editions.compose import preheader_of, subject_of
-from digest.errors import FileProblem, UsageError
+from digest.feeds.health import Patience
 from digest.model import links
 from digest.model.editions import Edition, EditionRecord, EditionState, Rendered
-from digest.model.mail import DeliveryState, EditionKey, Message, Parts, Planned, Suppression
+from digest.model.mail import DeliveryState, EditionKey, Message, Parts, Planned
 from digest.pipeline import approving, building, fetching, listing, previewing, publishing, running, sending
 from digest.wiring import Wiring
+from digest.wiring.roster import Roster
 
 if TYPE_CHECKING:
     from digest.pipeline.picked import Picked
@@ -53,9 +52,23 @@ class Publisher:
             self.settings.feeds,
             fetcher=self.wiring.fetcher,
             stories=self.wiring.stories,
+            notices=self.wiring.notices,
+            alerts=fetching.Alerts(
+                patience=Patience(
+                    failures=self.settings.fetch.alert_after_failures,
+                    empty=self.settings.fetch.alert_after_empty,
+                    silent=self.settings.fetch.alert_after_silent,
+                ),
+                operators=self.publication.operators,
+                publication=self.publication.name,
+            ),
             clock=self.clock,
             progress=self.progress,
         )
+
+    def merge_file(self) -> listing.ImportReport | None:
+        """Merge the subscribers' file beside the config where it changed."""
+        return Roster(self.wiring).merge_file()
 
     @property
     def _recipe(self) -> building.Recipe:
@@ -66,6 +79,7 @@ class Publisher:
             feeds=self.settings.feeds,
             sponsors=self.settings.sponsors,
             suppress=timedelta(days=self.digest.suppress_days),
+            pages=self.settings.fetch.pages,
         )
 
     def pick(self, at: datetime | None = None) -> Picked:
@@ -74,7 +88,12 @@ class Publisher:
         day = self.wiring.key(self.digest).day if at is None else at.astimezone(self.settings.zone).date()
         window = building.news_window(self.wiring.editions, self.digest.name, day, now)
         picked, _ = building.choose(
-            self._recipe, stories=self.wiring.stories, approvals=self.wiring.editions, window=window, day=day
+            self._recipe,
+            stories=self.wiring.stories,
+            pages=self.wiring.pages,
+            approvals=self.wiring.editions,
+            window=window,
+            day=day,
         )
         return picked
 
@@ -86,8 +105,10 @@ class Publisher:
             stories=self.wiring.stories,
             editions=self.wiring.editions,
             approvals=self.wiring.editions,
+            pages=self.wiring.pages,
             pictures=self.wiring.pictures,
             fetcher=self.wiring.fetcher,
+            page_fetcher=self.wiring.page_fetcher,
             clock=self.clock,
         )
 
@@ -348,59 +369,3 @@ class Publisher:
             "feeds": {"total": len(self.settings.feeds), "failing": failing},
             "next_run": iso(following),
         }
-
-    # The list
-
-    def import_roster(
-        self, data: bytes, name: str, *, beside: Path | None, overwrite: bool = False, dry_run: bool = False
-    ) -> listing.ImportReport:
-        """Merge a CSV file into the list."""
-        return listing.import_roster(
-            data,
-            name=name,
-            rejected_to=None if beside is None else beside.with_suffix(".rejected.csv"),
-            sections=[section.slug for section in self.settings.sections],
-            digests=[each.name for each in self.settings.digests],
-            store=self.wiring.subscribers,
-            new_id=lambda: secrets.token_hex(10),
-            overwrite=overwrite,
-            dry_run=dry_run,
-            clock=self.clock,
-        )
-
-    def merge_file(self) -> listing.ImportReport | None:
-        """Merge the subscribers' file beside the config where it changed since; None where there was nothing to do."""
-        path = self.settings.subscribers_file
-        try:
-            data = path.read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise FileProblem(f"it cannot be read ({error.strerror or error})", where=str(path)) from None
-        key = hashlib.sha256(data).hexdigest()
-        if self.wiring.subscribers.merged_file(str(path)) == key:
-            return None
-        report = self.import_roster(data, path.name, beside=path)
-        self.wiring.subscribers.remember_file(str(path), key, report.rows, now=self.clock.now())
-        return report
-
-    def export_roster(self) -> Iterator[str]:
-        """Yield the list as CSV."""
-        from digest.subscribers.roster import export_rows
-
-        everyone = self.wiring.subscribers
-        return export_rows(everyone.subscribers(), everyone.attribute_names())
-
-    def remove_subscriber(self, address: str) -> bool:
-        """Unsubscribe and suppress an address for good; tell whether it was on the list."""
-        from digest.subscribers.addresses import key_of
-
-        try:
-            key = key_of(address)
-        except ValueError as error:
-            raise UsageError(f"{address!r} is no address ({error})", where="ADDRESS") from None
-        known = self.wiring.subscribers.subscriber(email_key=key) is not None
-        self.wiring.subscribers.suppress(
-            Suppression(email_key=key, reason="unsubscribed", at=self.clock.now(), source="digest subscribers remove")
-        )
-        return known

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from digest.errors import LockHeld, StoreConflict, StoreError
 from digest.model.editions import Edit, Edition, EditionState, Picture, SentEvent
 from digest.model.mail import EditionKey, Notice, NoticeKind, Outcome, OutcomeKind, Parts, Subscriber
-from digest.model.news import Entry, FeedState, Image, Story
+from digest.model.news import Entry, FeedState, Image, PageMetadata, Story
 from digest.pipeline.approving import events_of
 from digest.store.codec import dump, load
 from digest.store.editions import Editions
 from digest.store.engine import Store
 from digest.store.locks import Locks
 from digest.store.notices import Notices
+from digest.store.pages import Pages
 from digest.store.pictures import Pictures
 from digest.store.runs import Runs
 from digest.store.stories import Stories
@@ -64,6 +65,31 @@ def test_a_story_seen_again_keeps_when_it_was_first_seen(store: Store) -> None:
     assert kept is not None
     assert (kept.headline, kept.seen) == ("A new headline", NOW)
     assert stories.story("z") is None
+
+
+def test_a_story_of_two_feeds_is_kept_in_both_wordings_whichever_came_first(store: Store) -> None:
+    stories = Stories(store)
+    one, other = story("a", feed="https://one.example/f"), story("a", feed="https://two.example/f", headline="Other")
+    later = NOW + timedelta(hours=3)
+    assert stories.save_stories([other], now=NOW) == 1
+    assert stories.save_stories([replace(one, seen=later)], now=later) == 0
+    assert stories.save_stories([replace(other, seen=later)], now=later) == 0
+    first = NOW - timedelta(hours=1)
+    kept = stories.stories_between(NOW - timedelta(days=1), later)
+    assert [(each.feed, each.headline, each.seen) for each in kept] == [
+        (one.feed, one.headline, first),
+        (other.feed, "Other", first),
+    ]
+    assert stories.story("a") == replace(one, seen=first)
+
+
+def test_what_pages_say_is_kept(store: Store) -> None:
+    pages = Pages(store)
+    said = PageMetadata(teaser="What happened.", image=Image(url="https://a.example/i.jpg"))
+    pages.save_pages({"https://a.example/": said, "https://b.example/": PageMetadata()}, now=NOW)
+    pages.save_pages({"https://b.example/": replace(said, byline="Ada")}, now=NOW)
+    found = pages.pages(f"https://{name}.example/" for name in "abc")
+    assert found == {"https://a.example/": said, "https://b.example/": replace(said, byline="Ada")}
 
 
 def test_stories_come_by_their_own_time_else_by_when_they_were_seen(store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from concurrent.futures import Future
 from pathlib import Path
@@ -13,8 +14,11 @@ from sqlalchemy.engine import Connection
 
 from digest.errors import StoreError
 from digest.store import migrations
-from digest.store.engine import Store, without_password
+from digest.store.codec import dump
+from digest.store.engine import Store, _engine, without_password
+from digest.store.stories import Stories
 from digest.store.tables import feed_states, metadata
+from tests.builders import NOW, story
 
 
 def put(url: str) -> sa.Insert:
@@ -54,6 +58,26 @@ def test_a_newer_database_is_refused(store: Store) -> None:
         Store.open(store.url)
     with pytest.raises(StoreError, match="newer digest"):
         migrations.upgrade(store.url)
+
+
+def test_an_older_database_is_brought_up_with_its_stories(store_url: str) -> None:
+    url = store_url
+    if not url.startswith("sqlite"):
+        with contextlib.closing(Store.open(url)) as store, store.write() as connection:
+            connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+            connection.exec_driver_sql("CREATE SCHEMA public")
+    old = Store(_engine(url), url)
+    with old.write() as connection:
+        migrations._migrate(connection, migrations._scripts(), "0001")
+        body = dump(story("a", seen=NOW)).replace("'", "''")
+        connection.exec_driver_sql(f"INSERT INTO stories VALUES ('a', '{story('a').feed}', 'u', 5, 6, 7, '{body}')")
+    old.close()
+    with pytest.raises(StoreError, match="run `digest db upgrade`"):
+        Store.open(url)
+    assert migrations.upgrade(url) == ("0001", "0002")
+    assert migrations.check(url).problems == ()
+    with contextlib.closing(Store.open(url)) as store:
+        assert Stories(store).story("a") == story("a", seen=NOW)
 
 
 def test_a_difference_is_told(store: Store) -> None:

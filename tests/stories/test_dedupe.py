@@ -35,6 +35,15 @@ def test_one_address_written_in_two_ways_is_one_story() -> None:
     assert [(copy.story.id, copy.of, copy.reason) for copy in copies] == [("b", "a", "same address")]
 
 
+def test_one_story_in_two_feeds_has_the_weightier_ones_words_and_the_best_place() -> None:
+    here = story("a", feed="https://one.example/f", position=1)
+    there = story("a", feed="https://two.example/f", headline="Other words", weight=2.0, position=7)
+    for given_order in ([here, there], [there, here]):
+        found, copies = dedupe(given_order)
+        assert found == (replace(there, position=1),)
+        assert copies == ()
+
+
 def test_a_syndicated_copy_is_folded_into_the_agencys_story() -> None:
     early = story("a", source="Harbour Times", published=NOON, teaser=f"PORT ISELIN (Reuters) - {LEDE}")
     agency = story("b", source="Reuters", published=NOON + timedelta(hours=1), title="Ferry runs aground off Iselin")

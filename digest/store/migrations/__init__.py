@@ -44,11 +44,11 @@ def _state(connection: sa.Connection, scripts: ScriptDirectory) -> tuple[str, st
     return current, scripts.get_current_head() or ""
 
 
-def _migrate(connection: sa.Connection, scripts: ScriptDirectory) -> None:
+def _migrate(connection: sa.Connection, scripts: ScriptDirectory, to: str = "head") -> None:
     def steps(revision: object, context: object) -> object:
-        return scripts._upgrade_revs("head", revision)  # type: ignore[arg-type]  # what Alembic's own command calls
+        return scripts._upgrade_revs(to, revision)  # type: ignore[arg-type]  # what Alembic's own command calls
 
-    environment = EnvironmentContext(Config(), scripts, fn=steps, destination_rev="head")
+    environment = EnvironmentContext(Config(), scripts, fn=steps, destination_rev=to)
     environment.configure(connection=connection, target_metadata=metadata, transaction_per_migration=False)
     environment.run_migrations()
 
