@@ -58,16 +58,16 @@ def read(
 
 def fetch(session: Session) -> int:
     """Bring new stories into the store, politely."""
-    publisher = session.publisher
-    publisher.progress = session.detail
-    report = publisher.fetch()
+    from digest.wiring.feeds import fetch as read_all
+
+    report = read_all(session.wiring, session.detail)
     session.say(
         f"{report.feeds} feeds: {report.read} read, {report.unchanged} unchanged, {len(report.failed)} failed;"
         f" {report.stories} stories, {report.new} new."
     )
     for line in report.changes:
         session.say(line)
-    for line in (*report.failed, *report.waiting):
+    for line in (*report.failed, *report.waiting, *report.cut):
         session.warn(line)
     return EXIT_ATTENTION if report.failed else EXIT_DONE
 

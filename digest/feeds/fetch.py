@@ -17,6 +17,8 @@ from digest.model.web import Request, Response
 
 # So often must a permanent redirect be seen before it is believed.
 CONFIRMATIONS = 3
+# So many entries of a feed are read in a round; an edition holds a few dozen.
+MOST_READ = 2_000
 
 Status = Literal["new", "unchanged", "failed", "waiting", "gone"]
 
@@ -90,7 +92,13 @@ def _result(feed: Feed, state: FeedState, request: Request, answer: Response | F
 def _read(feed: Feed, state: FeedState, request: Request, answer: Response, now: datetime) -> FeedResult:
     try:
         content_type = answer.headers.get("content-type", "")
-        parsed = parse(answer.body, url=answer.final_url, content_type=content_type, time_zone=feed.time_zone)
+        parsed = parse(
+            answer.body,
+            url=answer.final_url,
+            content_type=content_type,
+            time_zone=feed.time_zone,
+            most=MOST_READ,
+        )
     except EmptyFeed:
         parsed = None
     except ParseError as error:
@@ -101,7 +109,7 @@ def _read(feed: Feed, state: FeedState, request: Request, answer: Response, now:
         etag=answer.headers.get("etag", ""),
         last_modified=answer.headers.get("last-modified", ""),
         title=parsed.title[:300] if parsed else state.title,
-        stories=len(parsed.entries) if parsed else 0,
+        stories=len(parsed.entries) + parsed.left if parsed else 0,
         empty_since=None if parsed else state.empty_since or now,
     )
     return FeedResult(feed=feed, state=known, parsed=parsed, status="new", seconds=answer.seconds)

@@ -9,14 +9,14 @@ from digest.errors import ParseError
 from digest.feeds.addresses import absolute, is_web
 from digest.feeds.markup import escaped
 from digest.feeds.media_tags import kind_of, whole
-from digest.feeds.parsed import MOST_ENTRIES, ParsedFeed
+from digest.feeds.parsed import MOST_ENTRIES, ParsedFeed, newest
 from digest.feeds.xml_feed import first_understood
 from digest.model.news import Entry, Image, Media
 
 _Object = dict[str, Any]
 
 
-def read_json(text: str, *, url: str, time_zone: str) -> ParsedFeed:
+def read_json(text: str, *, url: str, time_zone: str, most: int = MOST_ENTRIES) -> ParsedFeed:
     """Return the feed of a JSON text; raise ParseError where it is no JSON Feed."""
     try:
         document = json.loads(text)
@@ -29,13 +29,15 @@ def read_json(text: str, *, url: str, time_zone: str) -> ParsedFeed:
     base = url or _text(document, "feed_url") or _text(document, "home_page_url")
     language = _text(document, "language")
     authors = _authors(document)
-    items = [item for item in document["items"] if isinstance(item, dict)][:MOST_ENTRIES]
+    every = [item for item in document["items"] if isinstance(item, dict)]
+    items = newest(every, most, lambda item: first_understood((_text(item, "date_published"),), time_zone)[0])
     entries = tuple(
         _entry(item, position, url=url, base=base, language=language, authors=authors, time_zone=time_zone)
         for position, item in enumerate(items, start=1)
     )
     link = absolute(base, _text(document, "home_page_url"))
-    return ParsedFeed(title=escaped(_text(document, "title")), language=language, link=link, entries=entries)
+    title, left = escaped(_text(document, "title")), len(every) - len(items)
+    return ParsedFeed(title=title, language=language, link=link, entries=entries, left=left)
 
 
 def _entry(

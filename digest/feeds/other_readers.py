@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from digest.feeds.addresses import absolute, is_web
@@ -23,7 +24,7 @@ LARGEST = 5_000_000  # characters
 _PLAIN = "text/plain"
 
 
-def by_feedparser(text: str, *, url: str, time_zone: str) -> ParsedFeed:
+def by_feedparser(text: str, *, url: str, time_zone: str, most: int = MOST_ENTRIES) -> ParsedFeed:
     """Return what feedparser reads; without entries where it finds none or gives up."""
     import feedparser
 
@@ -36,10 +37,10 @@ def by_feedparser(text: str, *, url: str, time_zone: str) -> ParsedFeed:
         )
     except Exception:  # a reader of anything may fail on something: then there is simply no second opinion
         return ParsedFeed()
-    return _feed(document.feed, document.entries, url=url, time_zone=time_zone)
+    return _feed(document.feed, document.entries, url=url, time_zone=time_zone, most=most)
 
 
-def by_fastfeedparser(text: str, *, url: str, time_zone: str) -> ParsedFeed:
+def by_fastfeedparser(text: str, *, url: str, time_zone: str, most: int = MOST_ENTRIES) -> ParsedFeed:
     """Return what fastfeedparser reads; without entries where it finds none or raises."""
     import fastfeedparser
 
@@ -47,10 +48,12 @@ def by_fastfeedparser(text: str, *, url: str, time_zone: str) -> ParsedFeed:
         document = fastfeedparser.parse(text.encode("utf-8", errors="replace"))
     except Exception:  # it raises on whatever it does not know; then there is no third opinion
         return ParsedFeed()
-    return _feed(document.get("feed", {}), document.get("entries", []), url=url, time_zone=time_zone)
+    return _feed(document.get("feed", {}), document.get("entries", []), url=url, time_zone=time_zone, most=most)
 
 
-def _feed(said: Mapping[str, Any], items: Iterable[Mapping[str, Any]], *, url: str, time_zone: str) -> ParsedFeed:
+def _feed(
+    said: Mapping[str, Any], items: Iterable[Mapping[str, Any]], *, url: str, time_zone: str, most: int
+) -> ParsedFeed:
     feed = ParsedFeed(
         title=_markup(said, "title"),
         language=_text(said, "language"),
@@ -58,11 +61,12 @@ def _feed(said: Mapping[str, Any], items: Iterable[Mapping[str, Any]], *, url: s
         link=absolute(url, _text(said, "link")),
     )
     base = url or (feed.link if is_web(feed.link) else "")
+    every = list(items)
     entries = tuple(
         _entry(item, position, feed, url=url, base=base, time_zone=time_zone)
-        for position, item in enumerate(list(items)[:MOST_ENTRIES], start=1)
+        for position, item in enumerate(every[:most], start=1)
     )
-    return ParsedFeed(title=feed.title, language=feed.language, rights=feed.rights, link=feed.link, entries=entries)
+    return replace(feed, entries=entries, left=len(every) - len(entries))
 
 
 def _entry(item: Mapping[str, Any], position: int, feed: ParsedFeed, *, url: str, base: str, time_zone: str) -> Entry:

@@ -15,7 +15,7 @@ from digest.feeds.charset import decode
 from digest.feeds.json_feed import read_json
 from digest.feeds.markup import text_of
 from digest.feeds.other_readers import LARGEST, by_fastfeedparser, by_feedparser
-from digest.feeds.parsed import ParsedFeed
+from digest.feeds.parsed import MOST_ENTRIES, ParsedFeed
 from digest.feeds.sitemap import is_sitemap, is_sitemap_index, read_sitemap
 from digest.feeds.xml_feed import read_tree
 from digest.feeds.xml_text import prepared, repaired
@@ -28,25 +28,28 @@ _PAGE = re.compile(r"<(?:!doctype\s+html|html|head)\b", re.IGNORECASE)
 _PAGE_TITLE = re.compile(r"<title[^>]{0,200}>(.{0,300}?)</title", re.IGNORECASE | re.DOTALL)
 
 
-def parse(body: bytes, *, url: str = "", content_type: str = "", time_zone: str = "") -> ParsedFeed:
+def parse(
+    body: bytes, *, url: str = "", content_type: str = "", time_zone: str = "", most: int = MOST_ENTRIES
+) -> ParsedFeed:
     """Return what a feed says, entries in its order; raise ParseError where it is none, EmptyFeed without an entry.
 
     ``url`` is where it was read: relative addresses are resolved against it, or without it against the page the feed
     names. ``content_type`` is the HTTP header, whose charset counts. ``time_zone`` is meant by dates without a zone.
+    Of more than ``most`` entries the newest are read, and ``left`` counts the others.
     """
     text = decode(body, content_type).lstrip("﻿ \t\r\n\0")
     if not text:
         raise ParseError("the answer is empty", where=url, fix="look whether the feed's address is still right")
     if text[0] in "{[":
-        feed = read_json(text, url=url, time_zone=time_zone)
+        feed = read_json(text, url=url, time_zone=time_zone, most=most)
     else:
-        feed = _read_xml(text, url=url, time_zone=time_zone)
+        feed = _read_xml(text, url=url, time_zone=time_zone, most=most)
     if not feed.entries:
         raise EmptyFeed("the feed holds no entry", where=url, fix="nothing to do if it is new or has had no news")
     return feed
 
 
-def _read_xml(text: str, *, url: str, time_zone: str) -> ParsedFeed:
+def _read_xml(text: str, *, url: str, time_zone: str, most: int) -> ParsedFeed:
     head = text[:4_000]
     if _PAGE.search(head) and not _FEED.search(text) and not _ITEM.search(text):
         raise _not_a_feed(text, url)
@@ -60,12 +63,12 @@ def _read_xml(text: str, *, url: str, time_zone: str) -> ParsedFeed:
         if is_sitemap_index(root):
             raise ParseError("a list of sitemaps, not a feed", where=url, fix="give the address of its news sitemap")
         if is_sitemap(root):
-            return read_sitemap(root, url=url, time_zone=time_zone)
-        feed = read_tree(root, url=url, time_zone=time_zone)
+            return read_sitemap(root, url=url, time_zone=time_zone, most=most)
+        feed = read_tree(root, url=url, time_zone=time_zone, most=most)
     if (flawed or not feed.entries) and len(document) <= LARGEST and _ITEM.search(document):
-        feed = _fuller(feed, by_feedparser(document, url=url, time_zone=time_zone))
+        feed = _fuller(feed, by_feedparser(document, url=url, time_zone=time_zone, most=most))
         if not feed.entries:
-            feed = by_fastfeedparser(document, url=url, time_zone=time_zone)
+            feed = by_fastfeedparser(document, url=url, time_zone=time_zone, most=most)
     if not feed.entries and not _FEED.search(text):
         raise _not_a_feed(text, url)
     return feed

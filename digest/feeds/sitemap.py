@@ -23,13 +23,13 @@ def is_sitemap_index(root: _Element) -> bool:
     return Names().of(root).rpartition(":")[2] == "sitemapindex"
 
 
-def read_sitemap(root: _Element, *, url: str, time_zone: str) -> ParsedFeed:
+def read_sitemap(root: _Element, *, url: str, time_zone: str, most: int = MOST_ENTRIES) -> ParsedFeed:
     """Return the news of a sitemap; pages without a headline are not news and are left out."""
     names = Names()
     publication = ""
     entries: list[Entry] = []
     for page in root:
-        if names.of(page).rpartition(":")[2] != "url" or len(entries) >= MOST_ENTRIES:
+        if names.of(page).rpartition(":")[2] != "url" or len(entries) >= most:
             continue
         fields = Fields(page, names, url)
         for news in fields.all("news:news"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from lxml.etree import _Element
@@ -11,7 +12,7 @@ from digest.feeds.addresses import absolute, is_web
 from digest.feeds.feed_dates import UNKNOWN, understand
 from digest.feeds.markup import markup_of, text_of
 from digest.feeds.media_tags import offered
-from digest.feeds.parsed import MOST_ENTRIES, ParsedFeed
+from digest.feeds.parsed import MOST_ENTRIES, ParsedFeed, newest
 from digest.feeds.xml_names import RDF_ABOUT, XML_LANG, Names
 from digest.model.news import Entry
 
@@ -54,7 +55,7 @@ class Fields:
         return tuple(dict.fromkeys(text for child in self.all(*wanted) if (text := text_of(child))))
 
 
-def read_tree(root: _Element, *, url: str, time_zone: str) -> ParsedFeed:
+def read_tree(root: _Element, *, url: str, time_zone: str, most: int = MOST_ENTRIES) -> ParsedFeed:
     """Return the feed an element tree holds; without entries where it holds none."""
     names = Names()
     holder, items = _gather(root, names)
@@ -67,8 +68,9 @@ def read_tree(root: _Element, *, url: str, time_zone: str) -> ParsedFeed:
     )
     base = url or (feed.link if is_web(feed.link) else "")
     reader = _EntryReader(feed, names, url=url, base=base, time_zone=time_zone, authors=_authors(fields, of_feed=True))
-    entries = tuple(reader.entry(item, position) for position, item in enumerate(items[:MOST_ENTRIES], start=1))
-    return ParsedFeed(title=feed.title, language=feed.language, rights=feed.rights, link=feed.link, entries=entries)
+    read = newest(items, most, lambda item: reader.entry(item, 1).published_at)
+    entries = tuple(reader.entry(item, position) for position, item in enumerate(read, start=1))
+    return replace(feed, entries=entries, left=len(items) - len(read))
 
 
 def _gather(root: _Element, names: Names) -> tuple[_Element, list[_Element]]:

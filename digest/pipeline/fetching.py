@@ -24,6 +24,7 @@ class FetchReport:
     waiting: tuple[str, ...]  # not asked: they told us to come back later
     failed: tuple[str, ...]  # "Harbour Notes: no answer within 20 s"; those left alone after failures too
     changes: tuple[str, ...]  # "Harbour Notes is back after 4 failures in a row": each said once
+    cut: tuple[str, ...]  # "Harbour Notes: 48000 older entries left unread"
     stories: int  # stories in the feeds read
     new: int  # stories not seen before
 
@@ -54,6 +55,7 @@ def fetch(
     """
     states = stories.feed_states()
     changes: list[str] = []
+    cut: list[str] = []
     counts = {"new": 0, "stories": 0, "read": 0, "unchanged": 0}
     failed: list[str] = []
     waiting: list[str] = []
@@ -67,6 +69,8 @@ def fetch(
             counts["stories"] += total
             counts["read"] += 1
             progress(f"{name}: {total} stories, {fresh} new")
+            if result.parsed is not None and result.parsed.left:
+                cut.append(f"{name}: {result.parsed.left} older entries left unread")
         elif result.status == "unchanged":
             counts["unchanged"] += 1
             progress(f"{name}: unchanged")
@@ -88,6 +92,7 @@ def fetch(
         waiting=tuple(sorted(waiting)),
         failed=tuple(sorted(failed)),
         changes=tuple(sorted(changes)),
+        cut=tuple(sorted(cut)),
         stories=counts["stories"],
         new=counts["new"],
     )

@@ -21,6 +21,7 @@ from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from digest.errors import StoreError
+from digest.store.tables import REVISION
 
 T = TypeVar("T")
 
@@ -96,15 +97,26 @@ class Store:
 
         A database with older or newer tables is refused, with what to do.
         """
-        from digest.store import migrations
-
         store = cls(_engine(url), url)
         try:
-            migrations.ensure(store, create=create)
+            if not store._is_current():
+                # Alembic takes a quarter of a second to import, and is needed on the first day only.
+                from digest.store import migrations
+
+                migrations.ensure(store, create=create)
         except BaseException:
             store.close()
             raise
         return store
+
+    def _is_current(self) -> bool:
+        """Tell whether the tables are those of this version; False also where nobody knows."""
+        try:
+            with self.engine.connect() as connection:
+                found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all()
+        except DBAPIError:
+            return False  # whatever is wrong, whoever looks closer says it
+        return found == [REVISION]
 
     @property
     def name(self) -> str:

@@ -23,6 +23,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
+# The migration that makes these tables.
+REVISION = "0002"
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",

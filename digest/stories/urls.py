@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 # Parameters that say how a reader came, never what she reads.
@@ -29,6 +30,7 @@ _TRACKING_VALUES = {
 _HOST_PREFIX = re.compile(r"^(?:www\d?|m|mobile|amp)\.(?=[^.]+\.)")
 _AMP_PATH = re.compile(r"(?:/amp|\.amp|/amp\.html)/?$|(?<=/)amp/(?=.)", re.IGNORECASE)
 _AMP_PARAMETERS = frozenset({"amp", "outputtype"})
+_PLAIN_PATH = re.compile(r"(?:/[\w.~!$&'()*+,;=:@-]+)*/?", re.ASCII)
 _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?)$", re.IGNORECASE)
 
 
@@ -55,6 +57,7 @@ def _pair(part: str) -> tuple[str, str]:
     return unquote(name), unquote(value)
 
 
+@lru_cache(maxsize=8_192)  # a story's address is asked for several times
 def canonical_url(url: str) -> str:
     """Return what is equal for two addresses of one page: for comparing, not for clicking.
 
@@ -87,6 +90,8 @@ def canonical_url(url: str) -> str:
 
 def _same_escapes(path: str) -> str:
     """Return a path escaped in one way only, so that "é" and "%C3%A9" are equal; "%2F" stays apart from "/"."""
+    if _PLAIN_PATH.fullmatch(path):
+        return path
     pieces = re.sub(r"/{2,}", "/", path).split("/")
     return "/".join(
         quote(unquote(piece, errors="surrogateescape"), safe="~!$&'()*+,;=:@", errors="surrogateescape")

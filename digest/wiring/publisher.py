@@ -15,12 +15,11 @@ from digest.config import DigestSettings
 from digest.dates import iso
 from digest.editions.calendar import next_opening
 from digest.editions.compose import preheader_of, subject_of
-from digest.feeds.health import Patience
 from digest.model import links
 from digest.model.editions import Edition, EditionRecord, EditionState, Rendered
 from digest.model.mail import DeliveryState, EditionKey, Message, Parts, Planned
 from digest.pipeline import approving, building, fetching, listing, previewing, publishing, running, sending
-from digest.wiring import Wiring
+from digest.wiring import Wiring, feeds
 from digest.wiring.roster import Roster
 
 if TYPE_CHECKING:
@@ -48,23 +47,7 @@ class Publisher:
 
     def fetch(self) -> fetching.FetchReport:
         """Read the feeds, after the subscribers' file was merged where it changed."""
-        return fetching.fetch(
-            self.settings.feeds,
-            fetcher=self.wiring.fetcher,
-            stories=self.wiring.stories,
-            notices=self.wiring.notices,
-            alerts=fetching.Alerts(
-                patience=Patience(
-                    failures=self.settings.fetch.alert_after_failures,
-                    empty=self.settings.fetch.alert_after_empty,
-                    silent=self.settings.fetch.alert_after_silent,
-                ),
-                operators=self.publication.operators,
-                publication=self.publication.name,
-            ),
-            clock=self.clock,
-            progress=self.progress,
-        )
+        return feeds.fetch(self.wiring, self.progress)
 
     def merge_file(self) -> listing.ImportReport | None:
         """Merge the subscribers' file beside the config where it changed."""

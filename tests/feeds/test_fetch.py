@@ -144,3 +144,16 @@ def test_opml_keeps_folders_as_sections() -> None:
     assert read_opml(write_opml(feeds, title="T")) == feeds
     with pytest.raises(ParseError):
         read_opml(b"<rss/>")
+
+
+@pytest.mark.parametrize(("first", "last", "kept"), [(27, 1, "item 0"), (1, 27, "item 2999")])
+def test_of_a_feed_without_end_the_newest_entries_are_read(first: int, last: int, kept: str) -> None:
+    dates = [first, *[14] * 2_998, last]
+    items = "".join(
+        f"<item><title>item {n}</title><link>https://a.example/{n}</link><pubDate>{day} Oct 2026 08:00 GMT</pubDate></item>"
+        for n, day in enumerate(dates)
+    )
+    result, _ = once(FeedState(url=URL), answered(200, f"<rss><channel>{items}</channel></rss>".encode()))
+    assert result.parsed is not None
+    assert (len(result.parsed.entries), result.parsed.left, result.state.stories) == (2_000, 1_000, 3_000)
+    assert kept in {entry.title for entry in result.parsed.entries}

@@ -17,7 +17,7 @@ from digest.store import migrations
 from digest.store.codec import dump
 from digest.store.engine import Store, _engine, without_password
 from digest.store.stories import Stories
-from digest.store.tables import feed_states, metadata
+from digest.store.tables import REVISION, feed_states, metadata
 from tests.builders import NOW, story
 
 
@@ -35,7 +35,7 @@ def test_migrated_tables_are_the_tables(store: Store) -> None:
         assert migrations.differences(connection) == ()
         assert set(sa.inspect(connection).get_table_names()) == {*metadata.tables, "alembic_version"}
     state = migrations.check(store.url)
-    assert state.current == state.head
+    assert state.current == state.head == REVISION
     assert state.problems == ()
 
 
