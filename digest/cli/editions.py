@@ -1,4 +1,4 @@
-"""`digest build`, `preview`, `approve` and `withdraw`: the edition of a day."""
+"""`digest build`, `preview` and `approve`: the edition of a day."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from digest.config import lines as positions
 from digest.config import shape
 from digest.config.settings import DeliverySettings, DigestSettings, FetchSettings, Settings
 from digest.errors import ConfigError, Problem
-from digest.model.editions import Match, Publication, Section, Sponsor, Weights
+from digest.model.editions import Bars, Embargo, Match, Publication, Section, Sponsor, Weights
 from digest.model.news import Feed
 
 __all__ = ["DeliverySettings", "DigestSettings", "FetchSettings", "Settings", "load"]
@@ -116,6 +116,8 @@ def _sentence(kind: str, message: str, path: positions.Path, context: Mapping[st
         return "it has a value we do not know", "choose 'required', 'automatic' or 'automatic-after 06:45'"
     if kind == "string_pattern_mismatch":
         return "it is no database address", "write 'sqlite:///digest.db' or 'postgresql+psycopg://user@host/name'"
+    if kind in ("timezone_aware", "datetime_type", "datetime_parsing", "datetime_from_date_parsing"):
+        return "it is no instant with a zone", "write it as 2026-11-24T06:00:00Z"
     if kind == "too_short":
         return "it is empty", "add at least one"
     return message[:1].lower() + message[1:], ""
@@ -140,6 +142,8 @@ _TABLES: dict[str, type[shape.Table]] = {
     "match": shape.MatchTable,
     "feeds": shape.FeedTable,
     "sponsors": shape.SponsorTable,
+    "picking": shape.PickingTable,
+    "embargoes": shape.EmbargoTable,
     "digest": shape.DigestTable,
     "weights": shape.WeightsTable,
     "delivery": shape.DeliveryTable,
@@ -176,6 +180,7 @@ class _Reading:
         sponsors = self.sponsors()
         digests = self.digests()
         delivery = self.delivery(publication)
+        bars = self.bars(feeds)
         if self.problems:
             raise ConfigError(tuple(problem for _, problem in sorted(self.problems, key=lambda pair: pair[0])))
         return Settings(
@@ -189,6 +194,7 @@ class _Reading:
             theme=document.theme.get("name", "classic"),
             theme_values={key: value for key, value in document.theme.items() if key != "name"},
             weights=Weights(**document.weights.model_dump(exclude_unset=True)),
+            bars=bars,
             delivery=delivery,
             fetch=FetchSettings(
                 timeout=document.fetch.timeout,
@@ -250,6 +256,22 @@ class _Reading:
             Match(**{key: tuple(words) for key, words in match.model_dump().items()}) for match in table.match
         )
         return Section(**given)
+
+    def bars(self, feeds: Sequence[Feed]) -> Bars:
+        table = self.document.picking
+        for index, embargo in enumerate(table.embargoes):
+            if not (embargo.words or embargo.sources or embargo.urls):
+                self.problem(("picking", "embargoes", index), "it covers nothing", "add `words`, `sources` or `urls`")
+        return Bars(
+            words=tuple(table.blocked_words),
+            sources=tuple(table.blocked_sources),
+            bylines=tuple(table.blocked_bylines),
+            embargoes=tuple(
+                Embargo(until=each.until, words=tuple(each.words), sources=tuple(each.sources), urls=tuple(each.urls))
+                for each in table.embargoes
+            ),
+            feed_embargoes={feed.url: feed.embargo for feed in feeds if feed.embargo},
+        )
 
     def feeds(self) -> tuple[Feed, ...]:
         slugs = [table.slug for table in self.document.sections]

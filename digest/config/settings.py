@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from digest.model.editions import Publication, Section, Sponsor, Weights
+from digest.model.editions import Bars, Publication, Section, Sponsor, Weights
 from digest.model.news import Feed
 
 
@@ -74,6 +74,7 @@ class Settings:
     theme: str  # classic, bold, plain
     theme_values: Mapping[str, str]  # what [theme] sets besides its name
     weights: Weights
+    bars: Bars  # what must not appear, or not yet
     delivery: DeliverySettings
     fetch: FetchSettings
     archive_dir: Path

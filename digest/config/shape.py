@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from digest.model.links import RESERVED_NAMES
 
@@ -137,6 +137,7 @@ class SectionTable(Table):
     per_kicker: int = Field(default=0, ge=1)
     feeds: list[str] = []
     match: list[MatchTable] = []
+    repeats: bool = False
 
 
 class FeedTable(Table):
@@ -150,6 +151,25 @@ class FeedTable(Table):
     kicker: Literal["auto", "never"] = "auto"
     language: Language = ""
     time_zone: Zone | Literal[""] = ""
+    embargo: Duration = timedelta(0)
+
+
+class EmbargoTable(Table):
+    """`[[picking.embargoes]]`."""
+
+    until: AwareDatetime
+    words: list[str] = []
+    sources: list[str] = []
+    urls: list[WebAddress] = []
+
+
+class PickingTable(Table):
+    """`[picking]`: what must not appear, or not yet."""
+
+    blocked_words: list[str] = []
+    blocked_sources: list[str] = []
+    blocked_bylines: list[str] = []
+    embargoes: list[EmbargoTable] = []
 
 
 class SponsorTable(Table):
@@ -253,6 +273,7 @@ class Document(Table):
     digest: dict[Annotated[str, AfterValidator(_digest_name)], DigestTable] = {}
     theme: dict[str, Annotated[str, AfterValidator(_color)]] = {}
     weights: WeightsTable = WeightsTable()
+    picking: PickingTable = PickingTable()
     delivery: DeliveryTable = DeliveryTable()
     fetch: FetchTable = FetchTable()
     archive: ArchiveTable = ArchiveTable()

@@ -62,7 +62,7 @@ class Board:
             lane.items.remove(there)
             return lane, there
         lane.passed.remove(there)
-        return lane, item_of(there.cluster, score=there.score, reason=there.reason)
+        return lane, item_of(there.cluster, score=there.score, reason=there.reason, section_reason=there.section_reason)
 
     def put(self, lane: Lane, item: Item, place: int | None) -> None:
         """Place an item (1 = first, None = last); a full section lets its last item go that nobody pinned."""
@@ -75,7 +75,7 @@ class Board:
             gone = others[-1]
             lane.items.remove(gone)
             reason = f"made room for “{item.headline}”"
-            lane.passed.insert(0, Passed(cluster=gone.cluster, score=gone.score, reason=reason))
+            lane.passed.insert(0, passed_of(gone, reason))
 
     def change(self, story_id: str, edit: Callable[[Item], Item]) -> bool:
         """Replace a chosen item by what ``edit`` makes of it; tell whether there was one."""
@@ -98,6 +98,11 @@ class Board:
             lane.passed[lane.passed.index(there)] = replace(there, cluster=cluster)
 
 
+def passed_of(item: Item, reason: str) -> Passed:
+    """Return an item as passed over."""
+    return Passed(cluster=item.cluster, score=item.score, reason=reason, section_reason=item.section_reason)
+
+
 def tells(cluster: Cluster, story_id: str) -> bool:
     """Tell whether an event holds a story, itself or as a copy."""
     return any(story.id == story_id for story in cluster.stories) or any(
@@ -111,7 +116,13 @@ def with_cluster(item: Item, cluster: Cluster) -> Item:
     if lead.id == item.cluster.lead.id:
         return replace(item, cluster=cluster, related=related_of(cluster))
     return replace(
-        item_of(cluster, score=item.score, reason=item.reason, update_of=item.update_of),
+        item_of(
+            cluster,
+            score=item.score,
+            reason=item.reason,
+            section_reason=item.section_reason,
+            update_of=item.update_of,
+        ),
         pinned=item.pinned,
         note=item.note,
     )

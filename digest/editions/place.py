@@ -51,6 +51,22 @@ def place(clusters: Sequence[Cluster], sections: Sequence[Section], *, words: Wo
     return tuple(found or _by_text(learnt(text), sections) for found, text in zip(known, texts, strict=True))
 
 
+def repeated(cluster: Cluster, section: Section) -> Placement | None:
+    """Return why an event placed elsewhere is repeated in a section, or None.
+
+    A section without match rules repeats everything, one with rules what they name.
+    """
+    if not section.repeats:
+        return None
+    if not section.match:
+        return Placement(slug=section.slug, reason="the section repeats what others have")
+    for story in (cluster.lead, *cluster.stories):
+        for rule in section.match:
+            if (why := _rule_holds(rule, story)) is not None:
+                return Placement(slug=section.slug, reason=why)
+    return None
+
+
 def _by_text(slug: str, sections: Sequence[Section]) -> Placement:
     if slug:
         title = next(section.title for section in sections if section.slug == slug)

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from digest.editions.board import Board, Lane, joined, single, tells, without
+from digest.editions.board import Board, Lane, joined, passed_of, single, tells, without
 from digest.editions.select import item_of
-from digest.model.editions import Edit, Passed, Score, Term
-from digest.model.news import Story
+from digest.model.editions import Edit, Item, Passed, Score, Term
+from digest.model.news import Image, Story
 
 _NOT_THERE = "the story is not in this edition"
 
@@ -27,9 +27,14 @@ def place_of(edit: Edit) -> int | None:
     return found if isinstance(found, int) and not isinstance(found, bool) and found >= 1 else None
 
 
-def _ids(edit: Edit) -> list[str]:
-    found = edit.value.get("with")
+def texts(value: Mapping[str, Any], name: str) -> list[str]:
+    """Return a list of texts of an edit's value, empty where there is none."""
+    found = value.get(name)
     return [str(each) for each in found] if isinstance(found, list | tuple) else []
+
+
+def _ids(edit: Edit) -> list[str]:
+    return texts(edit.value, "with")
 
 
 def _lane(board: Board, edit: Edit, own: Lane) -> Lane | None:
@@ -55,7 +60,19 @@ def merge(board: Board, edit: Edit) -> str:
             others.append(taken[1].cluster)
     if others:
         board.recluster(edit.target, joined(found[1].cluster, others))
+    elif not missing:
+        _lead_with(board, edit.target)  # the base was built with the merge, and chose a lead of its own
     return f"not in this edition: {', '.join(missing)}" if missing else ""
+
+
+def _lead_with(board: Board, story_id: str) -> None:
+    found = board.find(story_id)
+    if found is None or found[1].cluster.lead.id == story_id:
+        return
+    cluster = found[1].cluster
+    story = next((story for story in cluster.stories if story.id == story_id), None)
+    if story is not None:
+        board.recluster(story_id, replace(cluster, lead=story))
 
 
 def split(board: Board, edit: Edit) -> str:
@@ -66,6 +83,9 @@ def split(board: Board, edit: Edit) -> str:
     lane, there = found
     cluster = there.cluster
     out = frozenset({edit.target, *_ids(edit)})
+    left = texts(edit.value, "from")
+    if left and not any(story.id in left and story.id not in out for story in cluster.stories):
+        return ""  # the base was built with the split
     apart, rest = [story for story in cluster.stories if story.id in out], without(cluster, out)
     if not apart:
         return "it is a copy of another story, not one of the event"
@@ -111,6 +131,7 @@ def add(board: Board, edit: Edit) -> str:
         summary=text(edit.value, "teaser"),
         source=text(edit.value, "source"),
         byline=text(edit.value, "byline"),
+        image=_picture(text(edit.value, "image")),
         section=slug,
     )
     if board.find(story.id) is not None:
@@ -118,6 +139,10 @@ def add(board: Board, edit: Edit) -> str:
     item = item_of(single(story), score=Score(), reason=f"added by {edit.by}")
     board.put(lane, replace(item, pinned=True), place_of(edit))
     return ""
+
+
+def _picture(url: str) -> Image | None:
+    return Image(url=url) if url.startswith(("http://", "https://")) else None
 
 
 def boost(board: Board, edit: Edit) -> str:
@@ -135,7 +160,7 @@ def boost(board: Board, edit: Edit) -> str:
     better = sum(other.score.total >= score.total for other in free)
     section = lane.filled.section
     if len(lane.items) >= section.stories and better == len(free):
-        lane.passed.insert(0, Passed(cluster=item.cluster, score=score, reason=item.reason))
+        lane.passed.insert(0, passed_of(item, item.reason))
         return ""
     place = lane.items.index(free[better]) + 1 if better < len(free) else None
     board.put(lane, item, place)
@@ -181,11 +206,12 @@ def _placed(board: Board, edit: Edit, place: int | None, *, pinned: bool, why: s
 
 def drop(board: Board, edit: Edit) -> str:
     """Take an event out; it is listed as passed."""
-    taken = board.take(edit.target)
-    if taken is None:
-        return _NOT_THERE
-    lane, item = taken
     said = text(edit.value, "reason")
     reason = f"dropped by {edit.by}" + (f": {said}" if said else "")
-    lane.passed.insert(0, Passed(cluster=item.cluster, score=item.score, reason=reason))
-    return ""
+    out: dict[str, tuple[Lane, Item]] = {}
+    # A section that repeats may show it too.
+    while (taken := board.take(edit.target)) is not None:
+        out.setdefault(taken[0].filled.section.slug, taken)
+    for lane, item in out.values():
+        lane.passed.insert(0, passed_of(item, reason))
+    return "" if out else _NOT_THERE

@@ -11,14 +11,15 @@ move        section?, place?            moves an event to a section, at a place 
 promote                                 makes an event the top item of its section
 boost       boost                       adds to its score and lets it rise or fall within its section
 merge       with: [story ids]           makes one event of several
-split       with?: [story ids]          takes a story (and those) out of its event; it is listed first among the passed
+split       with?, from?: [story ids]   takes a story (and those) out of its event, whose others are ``from``; it is
+                                        listed first among the passed, and ranks by itself in the next base
 lead                                    shows this story of its event
 rewrite     headline?, kicker?, teaser? the words shown
 related     related: [{headline, url,   replaces the lines under an item
             source?}]
 add         section, place?, headline,  a story by URL, pinned
             url, teaser?, kicker?,
-            source?, byline?
+            source?, byline?, image?
 note        text, after?                target "": a boxed line of the edition's; else a note under an item
 intro       text, by?                   the editor's words at the top
 subject     text                        "" = what compose writes

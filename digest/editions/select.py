@@ -75,14 +75,18 @@ def fill(
     memory: Memory,
     at: datetime | None,
     wanted: frozenset[str] = frozenset(),
+    barred: Mapping[str, str] | None = None,
 ) -> FilledSection:
     """Return a section filled from its events, best first in ``ranked``, with the reasons of all its best.
+
+    ``barred`` says by cluster id why an event must not appear.
 
     Events holding a story of ``wanted`` are always listed as passed where they are not chosen, however low they rank:
     an editor's edit names them.
     """
+    barred = barred or {}
     told = {each.cluster.id: memory.told(each.cluster) for each in ranked}
-    fresh = [each for each in ranked if _is_news(told[each.cluster.id])]
+    fresh = [each for each in ranked if each.cluster.id not in barred and _is_news(told[each.cluster.id])]
     filling = _Filling(section)
     if section.sort == "latest":
         fresh = sorted(fresh, key=lambda each: _newest_first(each, at))
@@ -91,7 +95,9 @@ def fill(
         _choose(filling, fresh, diversity=diversity, likeness=likeness)
         filling.taken.sort(key=lambda each: each.rank)
         _lead_with_picture(filling)
-    reasons = _passed_reasons(filling, fresh, told)
+    reasons = _passed_reasons(filling, fresh, told) | {
+        each.cluster.id: barred[each.cluster.id] for each in ranked if each.cluster.id in barred
+    }
     if len(filling.taken) < section.minimum:
         reasons.update(
             {each.cluster.id: explain.left_out(len(filling.taken), section.minimum) for each in filling.taken}
@@ -99,7 +105,15 @@ def fill(
         filling.taken = []
     best = [each for each in ranked if each.cluster.id in reasons]
     shown = [each for number, each in enumerate(best) if number < BEST or _holds(each.cluster, wanted)]
-    passed = tuple(Passed(cluster=each.cluster, score=each.score, reason=reasons[each.cluster.id]) for each in shown)
+    passed = tuple(
+        Passed(
+            cluster=each.cluster,
+            score=each.score,
+            reason=reasons[each.cluster.id],
+            section_reason=each.placement.reason,
+        )
+        for each in shown
+    )
     return FilledSection(section=section, items=_items(filling, fresh, told), passed=passed)
 
 
@@ -231,13 +245,14 @@ def _items(filling: _Filling, fresh: Sequence[Ranked], told: Mapping[str, Told |
                 each.cluster,
                 score=each.score,
                 reason=explain.chosen(each, runner_up=runner_up, also=also),
+                section_reason=each.placement.reason,
                 update_of=before.day.isoformat() if before is not None else "",
             )
         )
     return tuple(items)
 
 
-def item_of(cluster: Cluster, *, score: Score, reason: str, update_of: str = "") -> Item:
+def item_of(cluster: Cluster, *, score: Score, reason: str, section_reason: str = "", update_of: str = "") -> Item:
     """Return a cluster as an item with its lead's own words and up to three lines of other sources."""
     lead = cluster.lead
     return Item(
@@ -248,6 +263,7 @@ def item_of(cluster: Cluster, *, score: Score, reason: str, update_of: str = "")
         related=related_of(cluster),
         score=score,
         reason=reason,
+        section_reason=section_reason,
         update_of=update_of,
     )
 

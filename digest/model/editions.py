@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -70,7 +70,33 @@ class Section:
     per_byline: int = 1  # most items of one byline
     per_kicker: int = 1  # most items under one kicker
     match: tuple[Match, ...] = ()  # any of these rules brings a story here
+    repeats: bool = False  # it may also show what another section has
     color: str = ""  # reserved for themes; "" = the theme's accent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Embargo:
+    """What must not appear before a moment; every kind of condition given must hold, any one of a kind will do."""
+
+    until: datetime  # UTC
+    words: tuple[str, ...] = ()  # of headline or teaser; a final * stands for any ending
+    sources: tuple[str, ...] = ()  # names of sources or feeds
+    urls: tuple[str, ...] = ()  # beginnings of addresses
+
+    def __post_init__(self) -> None:
+        """Refuse naive instants."""
+        object.__setattr__(self, "until", aware(self.until, "until"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bars:
+    """What must not appear, or not yet; `[picking]` in digest.toml."""
+
+    words: tuple[str, ...] = ()  # of kicker, headline or teaser, without case; a final * stands for any ending
+    sources: tuple[str, ...] = ()  # names of sources or feeds
+    bylines: tuple[str, ...] = ()  # names of writers
+    embargoes: tuple[Embargo, ...] = ()
+    feed_embargoes: Mapping[str, timedelta] = field(default_factory=dict)  # by feed's address: from its stories' time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,6 +179,7 @@ class Item:
     related: tuple[Related, ...] = ()  # lines under it
     score: Score = Score()  # why it ranks where it does
     reason: str = ""  # one plain sentence: "4 sources, first in 2 feeds, 3 h old"
+    section_reason: str = ""  # why it is in this section: "its feed belongs there"
     update_of: str = ""  # day (ISO) of the edition that had this event before; "" = new
     picture: Picture | None = None  # prepared for the section's style
     pinned: bool = False  # an editor put it there
@@ -166,6 +193,7 @@ class Passed:
     cluster: Cluster  # the event
     score: Score = Score()  # how it ranked
     reason: str = ""  # "third by Ruva Selwick today", "0.1 below the fifth", "in the edition of 2026-11-22"
+    section_reason: str = ""  # why it was considered for this section
 
 
 @dataclass(frozen=True, kw_only=True)

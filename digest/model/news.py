@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from digest.dates import aware
@@ -25,6 +25,7 @@ class Feed:
     kicker: str = "auto"  # "auto" splits "Kicker: Headline" by what the feed usually does, "never" does not
     language: str = ""  # BCP 47 tag, where the feed itself says none
     time_zone: str = ""  # IANA zone for dates without one; "" = UTC
+    embargo: timedelta = timedelta(0)  # its stories may appear so long after they were published
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,8 @@ from digest.mail.parts import encode, encoded_size
 from digest.model.editions import Edition, EditionRecord, EditionState, Finding, Publication, Rendered, SentEvent
 from digest.model.mail import EditionKey, Parts
 from digest.model.pieces import join, split
-from digest.ports import ApprovalStore, Clock, EditionStore
+from digest.pipeline.pictures import with_known_pictures
+from digest.ports import ApprovalStore, Clock, EditionStore, PictureStore
 from digest.render.fit import BUDGET, fit
 
 Render = Callable[[Edition, int, str], Rendered]
@@ -36,13 +37,13 @@ class Proof:
         return tuple(finding for finding in self.findings if finding.severity == "error")
 
 
-def edition_of(record: EditionRecord | None, key: EditionKey) -> Edition:
-    """Return the edition a record stands for, its edits applied; raise UsageError where none was built."""
+def edition_of(record: EditionRecord | None, key: EditionKey, pictures: PictureStore) -> Edition:
+    """Return the edition a record stands for, its edits applied and its pictures in place; raise UsageError."""
     if record is None or record.base is None:
         raise UsageError(
             f"there is no edition of {key.day} of {key.digest!r}", where="--edition", fix="make it with `digest build`"
         )
-    return apply(record.base, record.edits)
+    return with_known_pictures(apply(record.base, record.edits), pictures)
 
 
 def proof(edition: Edition, *, number: int, publication: Publication, render: Render) -> Proof:
@@ -100,6 +101,7 @@ def approve(
     publication: Publication,
     editions: EditionStore,
     approvals: ApprovalStore,
+    pictures: PictureStore,
     render: Render,
     by: str,
     clock: Clock,
@@ -116,7 +118,7 @@ def approve(
         raise UsageError(
             f"the edition of {key.day} is {record.state.value} ({record.reason})", fix="nothing is left to approve"
         )
-    edition = edition_of(record, key)
+    edition = edition_of(record, key, pictures)
     assert record is not None
     if not edition.items:
         raise ApprovalNeeded(

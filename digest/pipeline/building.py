@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import TypedDict
 
 from digest.dates import Window
+from digest.editions.bars import embargo_of, longest_embargo
 from digest.editions.compose import compose
+from digest.editions.rearrange import texts
+from digest.editions.revise import standing
 from digest.model.editions import (
+    Bars,
     Edit,
     Edition,
     EditionRecord,
@@ -60,7 +65,8 @@ class Recipe:
     feeds: tuple[Feed, ...]
     sponsors: tuple[Sponsor, ...]
     suppress: timedelta  # what was told this long ago or less is not news
-    pages: int = 0  # most pages read for chosen stories without a teaser or picture
+    bars: Bars  # what must not appear, or not yet
+    pages: int  # most pages read for chosen stories without a teaser or picture
 
 
 def news_window(editions: EditionStore, digest: str, day: date, now: datetime) -> Window:
@@ -72,17 +78,20 @@ def news_window(editions: EditionStore, digest: str, day: date, now: datetime) -
     return Window(start=now - FIRST_WINDOW, end=now)
 
 
-def candidates(stories: StoryStore, pages: PageStore, window: Window, feeds: Sequence[Feed]) -> tuple[Story, ...]:
+def candidates(stories: StoryStore, pages: PageStore, window: Window, recipe: Recipe) -> tuple[Story, ...]:
     """Return the stories that are news: told in the window, or seen first in it and told not long before.
 
-    What digest.toml says of their feeds now counts, not what it said when they were read; what is missing is taken
-    from their pages, where those were read.
+    A story whose embargo ended in the window is news then, however old. What digest.toml says of their feeds now
+    counts, not what it said when they were read; what is missing is taken from their pages, where those were read.
     """
-    known = {feed.url: feed for feed in feeds}
-    found = stories.stories_between(window.start - LATE, window.end)
+    known = {feed.url: feed for feed in recipe.feeds}
+    back = LATE + longest_embargo(recipe.bars)
+    if any(embargo.until in window for embargo in recipe.bars.embargoes):
+        back = max(back, LONGEST_WINDOW)
+    found = stories.stories_between(window.start - back, window.end)
     # A story without an address cannot be read on: it counts for nothing.
     listed = [_as_configured(story, known[story.feed]) for story in found if story.url and story.feed in known]
-    return tuple(story for story in completed(listed, pages) if _is_news(story, window))
+    return tuple(story for story in completed(listed, pages) if _is_news(story, window, recipe.bars))
 
 
 def _as_configured(story: Story, feed: Feed) -> Story:
@@ -92,15 +101,19 @@ def _as_configured(story: Story, feed: Feed) -> Story:
     return replace(story, section=feed.section, weight=feed.weight, feed_name=name)
 
 
-def _is_news(story: Story, window: Window) -> bool:
-    if story.seen == BEFORE_US:
+def _is_news(story: Story, window: Window, bars: Bars) -> bool:
+    # What was seen later than the window ends was not there then: an edition composed again holds no other news.
+    if story.seen is None or story.seen == BEFORE_US or story.seen > window.end:
         return False
+    free_since = embargo_of(story, bars)
+    if free_since is not None and free_since in window:
+        return True
     known = story.published is not None and story.date_note != "future"
     moment = story.published if known else story.seen
     if moment is not None and moment in window:
         return True
     listed_late = moment is not None and moment > window.start - LATE
-    return known and listed_late and story.seen is not None and story.seen in window
+    return known and listed_late and story.seen in window
 
 
 def choose(
@@ -114,7 +127,7 @@ def choose(
     edits: Sequence[Edit] = (),
 ) -> tuple[Picked, int]:
     """Return what would be in an edition with this window, and how many stories were considered."""
-    found = candidates(stories, pages, window, recipe.feeds)
+    found = candidates(stories, pages, window, recipe)
     past = stories.stories_between(window.start - BACKGROUND, window.start, limit=BACKGROUND_STORIES)
     picked = pick(
         found,
@@ -125,9 +138,39 @@ def choose(
         past=[event for event in approvals.sent_events(recipe.digest, since=day - recipe.suppress) if event.day < day],
         background=background_of(past),
         # What an editor touched stays in sight, however low it ranks in the new base.
-        wanted=frozenset(edit.target for edit in edits),
+        wanted=frozenset(
+            {edit.target for edit in edits} | {id_ for edit in edits for id_ in texts(edit.value, "with")}
+        ),
+        bars=recipe.bars,
+        **_wishes(edits),
     )
     return picked, len(found)
+
+
+class _Wishes(TypedDict):
+    must_link: list[tuple[str, str]]
+    cannot_link: list[tuple[str, str]]
+    dropped: dict[str, str]
+
+
+def _wishes(edits: Sequence[Edit]) -> _Wishes:
+    """Return what the edits that stand ask of a new base: so that a drop, a merge or a split makes room for others."""
+    found = _Wishes(must_link=[], cannot_link=[], dropped={})
+    for edit in standing(edits):
+        others = texts(edit.value, "with")
+        if edit.kind == "merge":
+            found["must_link"].extend((edit.target, other) for other in others)
+        elif edit.kind == "split":
+            apart = {edit.target, *others}
+            found["must_link"].extend((edit.target, other) for other in others)
+            found["cannot_link"].extend(
+                (one, other) for one in sorted(apart) for other in texts(edit.value, "from") if other not in apart
+            )
+        elif edit.kind == "drop":
+            found["dropped"][edit.target] = f"dropped by {edit.by}"
+        elif edit.kind == "pin":
+            found["dropped"].pop(edit.target, None)
+    return found
 
 
 def build(
@@ -142,9 +185,13 @@ def build(
     fetcher: Fetcher,
     page_fetcher: Fetcher,
     clock: Clock,
+    at: datetime | None = None,
 ) -> BuildReport:
-    """Make or refresh the base of a draft and save it; edits stay. Raises StoreConflict when it is approved."""
-    now = clock.now()
+    """Make or refresh the base of a draft and save it; edits stay. Raises StoreConflict when it is approved.
+
+    With ``at`` it is composed again as of that moment: the same news, and what edits have changed since.
+    """
+    now = at or clock.now()
     window = news_window(editions, recipe.digest, day, now)
     record = editions.edition(EditionKey(recipe.digest, day))
 
@@ -169,7 +216,7 @@ def build(
         built_at=now,
     )
     edition, problems = with_pictures(edition, pictures=pictures, fetcher=fetcher, clock=clock)
-    editions.save_base(edition, now=now)
+    editions.save_base(edition, now=clock.now())
     placed = sum(item.picture is not None for item in edition.items)
     return BuildReport(edition=edition, pages=read, pictures=placed, picture_problems=problems)
 

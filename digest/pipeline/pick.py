@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from digest.editions.bars import Bar, bar_of, with_free_lead
 from digest.editions.memory import Memory
-from digest.editions.place import OTHER, place
+from digest.editions.place import OTHER, place, repeated
 from digest.editions.rank import Ranked, known_time, rank
-from digest.editions.select import fill
-from digest.model.editions import FilledSection, Health, Section, SentEvent, Weights
+from digest.editions.select import fill, related_of
+from digest.model.editions import Bars, FilledSection, Health, Section, SentEvent, Weights
 from digest.model.news import Cluster, Duplicate, Story
-from digest.pipeline.pick_report import explain_text, list_text, pick_document
+from digest.pipeline.pick_report import changes_text, explain_text, list_text, pick_document
 from digest.pipeline.picked import Picked
 from digest.pipeline.stories_file import read_stories
 from digest.stories.background import Background, shipped
@@ -21,7 +22,7 @@ from digest.stories.cluster import Pair, cluster
 from digest.stories.dedupe import dedupe
 from digest.stories.tokens import terms
 
-__all__ = ["Picked", "explain_text", "list_text", "pick", "pick_document", "pick_file"]
+__all__ = ["ALL", "Picked", "changes_text", "explain_text", "list_text", "pick", "pick_document", "pick_file"]
 
 # Without a configuration: one section, and no quota that a file of one source would run into.
 ALL = Section(slug="all", title="All", stories=30, per_source=30, per_byline=3, per_kicker=3)
@@ -40,29 +41,44 @@ def pick(
     cannot_link: Sequence[Pair] = (),
     boosts: Mapping[str, float] | None = None,
     wanted: frozenset[str] = frozenset(),
+    bars: Bars | None = None,
+    dropped: Mapping[str, str] | None = None,
 ) -> Picked:
     """Return what an edition of these sections would hold, and why; the order of the stories never matters.
 
     ``at`` is the moment ages are counted to (None = no decay), ``since`` the start of the window, ``past`` what earlier
     editions told, ``must_link`` and ``cannot_link`` pairs of story ids an editor merged or split, ``boosts`` what she
-    added to a story's score. Stories of ``wanted`` are always listed as passed where they are not chosen.
+    added to a story's score. Stories of ``wanted`` are always listed as passed where they are not chosen. ``bars`` say
+    what must not appear, ``dropped`` by story id why an editor wants an event left out.
     """
-    kept, duplicates = dedupe(stories)
+    bar = bar_of(bars or Bars(), at=at)
+    kept, duplicates = dedupe(stories, unwanted=bar)
     memory = Memory(past, terms)
     found = cluster(kept, background=background, must_link=must_link, cannot_link=cannot_link)
-    clusters = [_with_fresh_lead(each, memory) for each in _with_copies(found, duplicates)]
+    barred: dict[str, str] = {}
+    clusters = []
+    for each in _with_copies(found, duplicates):
+        led, why = with_free_lead(_with_fresh_lead(each, memory), bar)
+        why = next((dropped[story.id] for story in led.stories if dropped and story.id in dropped), why)
+        clusters.append(led)
+        if why:
+            barred[led.id] = why
     placements = place(clusters, sections, words=_words)
     ranked = rank(clusters, placements, sections=sections, weights=weights, at=at, boosts=boosts)
     likeness = _Likeness()
     filled = tuple(
-        fill(
-            section,
-            [each for each in ranked if each.placement.slug == section.slug],
-            diversity=weights.diversity,
-            likeness=likeness,
-            memory=memory,
-            at=at,
-            wanted=wanted,
+        _without_barred(
+            fill(
+                section,
+                _considered(section, ranked),
+                diversity=weights.diversity,
+                likeness=likeness,
+                memory=memory,
+                at=at,
+                wanted=wanted,
+                barred=barred,
+            ),
+            bar,
         )
         for section in sections
     )
@@ -75,8 +91,35 @@ def pick(
     )
 
 
+def _considered(section: Section, ranked: Sequence[Ranked]) -> list[Ranked]:
+    """Return the events of a section, and for one that repeats those of others, best first."""
+    found: list[Ranked] = []
+    for each in ranked:
+        if each.placement.slug == section.slug:
+            found.append(each)
+        elif (again := repeated(each.cluster, section)) is not None:
+            found.append(replace(each, placement=again))
+    return found
+
+
+def _without_barred(filled: FilledSection, bar: Bar) -> FilledSection:
+    """Return a section whose items name no story that must not appear among their related lines."""
+    items = []
+    for item in filled.items:
+        free = tuple(story for story in item.cluster.stories if not bar(story))
+        if len(free) < len(item.cluster.stories):
+            item = replace(item, related=related_of(replace(item.cluster, stories=free)))
+        items.append(item)
+    return replace(filled, items=tuple(items))
+
+
 def pick_file(
-    lines: Iterable[str], *, at: datetime | None, sections: Sequence[Section] | None, weights: Weights | None
+    lines: Iterable[str],
+    *,
+    at: datetime | None,
+    sections: Sequence[Section] | None,
+    weights: Weights | None,
+    bars: Bars | None = None,
 ) -> Picked:
     """Return what would be picked of stories as JSON lines, without store and past; raise UsageError for a bad line.
 
@@ -85,7 +128,9 @@ def pick_file(
     stories = read_stories(lines)
     if at is None:
         at = max((time for story in stories if (time := known_time(story, None)) is not None), default=None)
-    return pick(stories, sections=sections or (ALL,), weights=weights or Weights(), at=at, background=shipped())
+    return pick(
+        stories, sections=sections or (ALL,), weights=weights or Weights(), at=at, background=shipped(), bars=bars
+    )
 
 
 def _words(story: Story) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from digest.dates import iso
@@ -78,6 +78,18 @@ def explain_text(picked: Picked) -> str:
     return "\n".join(lines)
 
 
+def changes_text(changes: Sequence[Mapping[str, Any]]) -> str:
+    """Return what other settings would change, a line a story."""
+    if not changes:
+        return "Nothing would change."
+    lines = []
+    for each in changes:
+        was, now = each["before"], each["after"]
+        what = f"in at {now}" if was is None else f"out, was {was}" if now is None else f"{was} → {now}"
+        lines.append(f"{each['section']:14} {what:12} {_short(each['headline'])}")
+    return "\n".join(lines)
+
+
 def _explained(filled: FilledSection) -> Iterator[str]:
     yield f"{filled.section.title}: {len(filled.items)} of {filled.section.stories}"
     for place, item in enumerate(filled.items, 1):
@@ -93,7 +105,7 @@ def _row(mark: str, told: Item | Passed) -> Iterator[str]:
         if isinstance(told, Item)
         else (told.cluster.lead.headline, f"passed: {told.reason}")
     )
-    yield f"{mark}  {told.score.total:6.2f}  {_short(headline)}"
+    yield f"{mark}  {told.score.total:6.2f}  {_short(headline)}  [{told.cluster.lead.id[:8]}]"
     yield f"              {_sum(told.score)}"
     yield f"              {said}"
 

@@ -37,12 +37,7 @@ def with_pictures(
 
     Each address is fetched once for each use of it, ever; a broken one leaves a designed gap.
     """
-    wanted: dict[tuple[str, str], Item] = {}
-    for filled in edition.sections:
-        for place, item in enumerate(filled.items):
-            key = _picture_key(filled.section, place, item)
-            if key is not None:
-                wanted.setdefault(key, item)
+    wanted = _wanted(edition)
     known = dict(pictures.pictures(wanted))
     missing = sorted({url for url, style in wanted if (url, style) not in known})
     for request, answer in fetcher.fetch([Request(url=url, limit=PICTURE_BYTES, accept="image/*") for url in missing]):
@@ -54,6 +49,25 @@ def with_pictures(
     )
     sections = tuple(_placed(filled, known) for filled in edition.sections)
     return replace(edition, sections=sections), tuple(problems)
+
+
+def with_known_pictures(edition: Edition, pictures: PictureStore) -> Edition:
+    """Return the edition with the pictures that were prepared for its items where they stand now; nothing is fetched.
+
+    Edits move items to places of another size, and bring items that no build prepared.
+    """
+    known = pictures.pictures(_wanted(edition))
+    return replace(edition, sections=tuple(_placed(filled, known) for filled in edition.sections))
+
+
+def _wanted(edition: Edition) -> dict[tuple[str, str], Item]:
+    wanted: dict[tuple[str, str], Item] = {}
+    for filled in edition.sections:
+        for place, item in enumerate(filled.items):
+            key = _picture_key(filled.section, place, item)
+            if key is not None:
+                wanted.setdefault(key, item)
+    return wanted
 
 
 def _picture_key(section: Section, place: int, item: Item) -> tuple[str, str] | None:

@@ -43,7 +43,7 @@ def publish(
     record = editions.edition(key)
     if record is None or record.state not in PUBLISHED:
         raise UsageError(f"the edition of {key.day} is not approved", fix="approve it first: `digest approve`")
-    edition = edition_of(record, key)
+    edition = edition_of(record, key, pictures)
     files: dict[str, bytes] = {}
     for item in edition.items:
         found = pictures.content(item.picture.name) if item.picture is not None else None

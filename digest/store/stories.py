@@ -99,6 +99,20 @@ class Stories:
             body = connection.execute(query).scalar()
         return None if body is None else load(Story, body)
 
+    def find(self, words: str) -> Story | None:
+        """Return the story with an id, the only one whose id begins so, or the one at an address; else None."""
+        table = stories.c
+        if words.lower().startswith(("http://", "https://")):
+            # Written in several ways an address is one; here only the way it came is looked up.
+            query = sa.select(table.id).where(table.canonical_url.in_([words, words.rstrip("/"), f"{words}/"]))
+        elif len(words) >= 4 and words.isalnum():
+            query = sa.select(table.id).where(table.id >= words.lower(), table.id < words.lower() + "\x7f")
+        else:
+            return None
+        with self.store.read() as connection:
+            ids = connection.execute(query.distinct().limit(2)).scalars().all()
+        return self.story(ids[0]) if len(ids) == 1 else None
+
     def feed_states(self) -> Mapping[str, FeedState]:
         """Return what is known of each feed, by configured address."""
         with self.store.read() as connection:

@@ -45,21 +45,23 @@ _NOWHERE = 10**6  # after every known position
 _LATE = datetime.max.replace(tzinfo=UTC)
 
 
-def dedupe(stories: Iterable[Story]) -> tuple[tuple[Story, ...], tuple[Duplicate, ...]]:
+def dedupe(
+    stories: Iterable[Story], *, unwanted: Callable[[Story], object] = lambda story: False
+) -> tuple[tuple[Story, ...], tuple[Duplicate, ...]]:
     """Return the stories to keep and the copies left out, each in the order of ids.
 
     An id given twice (one address in two feeds) counts once, in the words of the weightiest feed that tells it and with
     the best position any gives it.
 
     Of several copies the one is kept that an agency wrote (who is credited in the text first), then the earliest, then
-    that of the weightiest feed. ``Duplicate.of`` always names a story that is kept.
+    that of the weightiest feed; one ``unwanted`` only where every copy is. ``Duplicate.of`` always names a story kept.
     """
     told: dict[str, list[Story]] = defaultdict(list)
     for story in stories:
         told[story.id].append(story)
     ordered = [_once(told[id_]) for id_ in sorted(told)]
-    kept, copies = _fold(ordered, _same_address(ordered), lambda _: "same address")
-    kept, syndicated = _fold(kept, _same_words(kept), _words_reason)
+    kept, copies = _fold(ordered, _same_address(ordered), lambda _: "same address", unwanted)
+    kept, syndicated = _fold(kept, _same_words(kept), _words_reason, unwanted)
     last = {copy.story.id: copy.of for copy in syndicated}
     copies = [Duplicate(story=copy.story, of=last.get(copy.of, copy.of), reason=copy.reason) for copy in copies]
     return tuple(kept), tuple(sorted([*copies, *syndicated], key=lambda copy: copy.story.id))
@@ -83,13 +85,16 @@ def _words_reason(kept: Story) -> str:
 
 
 def _fold(
-    stories: Sequence[Story], groups: Iterable[Sequence[Story]], reason: Callable[[Story], str]
+    stories: Sequence[Story],
+    groups: Iterable[Sequence[Story]],
+    reason: Callable[[Story], str],
+    unwanted: Callable[[Story], object],
 ) -> tuple[list[Story], list[Duplicate]]:
     """Keep one story of each group; the others become duplicates of it."""
     copies: dict[str, Duplicate] = {}
     for group in groups:
         credited = {agency for story in group if (agency := _credit(story))}
-        kept, *others = sorted(group, key=lambda story: _originality(story, credited))
+        kept, *others = sorted(group, key=lambda story: (bool(unwanted(story)), *_originality(story, credited)))
         for other in others:
             copies[other.id] = Duplicate(story=other, of=kept.id, reason=reason(kept))
     return [story for story in stories if story.id not in copies], list(copies.values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -15,6 +15,7 @@ from digest.config import DigestSettings
 from digest.dates import iso
 from digest.editions.calendar import next_opening
 from digest.editions.compose import preheader_of, subject_of
+from digest.editions.trial import with_settings
 from digest.model import links
 from digest.model.editions import Edition, EditionRecord, EditionState, Rendered
 from digest.model.mail import DeliveryState, EditionKey, Message, Parts, Planned
@@ -62,26 +63,33 @@ class Publisher:
             feeds=self.settings.feeds,
             sponsors=self.settings.sponsors,
             suppress=timedelta(days=self.digest.suppress_days),
+            bars=self.settings.bars,
             pages=self.settings.fetch.pages,
         )
 
-    def pick(self, at: datetime | None = None) -> Picked:
-        """Return what would be in today's edition, or in that of ``at``; nothing is saved."""
+    def pick(self, at: datetime | None = None, *, tried: Sequence[str] = ()) -> Picked:
+        """Return what would be in today's edition, or in that of ``at``; nothing is saved.
+
+        ``tried`` are settings such as "weight.sources=2"; raises UsageError for one nobody knows.
+        """
+        weights, sections = with_settings(tried, self.settings.weights, self.settings.sections)
         now = at or self.clock.now()
         day = self.wiring.key(self.digest).day if at is None else at.astimezone(self.settings.zone).date()
         window = building.news_window(self.wiring.editions, self.digest.name, day, now)
+        record = self.wiring.editions.edition(self.key(day))
         picked, _ = building.choose(
-            self._recipe,
+            replace(self._recipe, weights=weights, sections=sections),
             stories=self.wiring.stories,
             pages=self.wiring.pages,
             approvals=self.wiring.editions,
             window=window,
             day=day,
+            edits=record.edits if record is not None else (),
         )
         return picked
 
-    def build(self, day: date | None = None) -> building.BuildReport:
-        """Make or refresh the draft of a day."""
+    def build(self, day: date | None = None, *, at: datetime | None = None) -> building.BuildReport:
+        """Make or refresh the draft of a day; with ``at`` compose it again as of then."""
         return building.build(
             self._recipe,
             day=day or self.key().day,
@@ -93,6 +101,7 @@ class Publisher:
             fetcher=self.wiring.fetcher,
             page_fetcher=self.wiring.page_fetcher,
             clock=self.clock,
+            at=at,
         )
 
     def is_draft(self, key: EditionKey) -> bool:
@@ -118,7 +127,7 @@ class Publisher:
     def proof(self, key: EditionKey) -> approving.Proof:
         """Return an edition as it would go out."""
         record = self.wiring.editions.edition(key)
-        edition = approving.edition_of(record, key)
+        edition = approving.edition_of(record, key, self.wiring.pictures)
         number = record.number if record and record.number else self.wiring.editions.next_number(key.digest)
         return approving.proof(edition, number=number, publication=self.publication, render=self.render)
 
@@ -142,6 +151,7 @@ class Publisher:
             publication=self.publication,
             editions=self.wiring.editions,
             approvals=self.wiring.editions,
+            pictures=self.wiring.pictures,
             render=self.render,
             by=by,
             clock=self.clock,
@@ -342,8 +352,8 @@ class Publisher:
             "state": record.state.value if record else "none",
             "reason": record.reason if record else "",
             "version": record.version if record else "",
-            "approved_at": iso(record.approved_at) if record else None,
-            "approved_by": record.approved_by if record else "",
+            "approved_at": iso(record.approved_at) if record and record.version else None,
+            "approved_by": record.approved_by if record and record.version else "",
             "published_at": iso(record.published_at) if record else None,
             "counts": sending.counts_document(ledger.counts(key)),
             "in_doubt": named(DeliveryState.IN_DOUBT),
