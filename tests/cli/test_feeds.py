@@ -324,3 +324,21 @@ def test_what_a_feed_leaves_out_is_read_on_the_storys_page_once(digest: Digest, 
     digest("fetch", "-c", config)
     digest("build", "-c", config)
     assert web.times("/new") == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code", "reason"),
+    [
+        (200, "<rss><channel><title>Quiet</title></channel></rss>", 0, "empty: no feed had news"),
+        (503, "", 5, "empty: every feed failed"),
+    ],
+)
+def test_an_empty_day_is_skipped_with_the_reason(
+    digest: Digest, config: Path, web: Web, status: int, body: str, code: int, reason: str
+) -> None:
+    web.put("/calder.rss", body, status=status)
+    outcome = digest("run", "-c", config)
+    assert outcome.code == code
+    assert reason in outcome.out
+    stands = digest("status", "--json", "-c", config).json
+    assert (stands["state"], stands["reason"]) == ("skipped", reason)
