@@ -19,8 +19,8 @@ TITLE_WEIGHT = 2  # a word of the title counts twice
 LEAST = 0.10  # smaller similarities are dropped; nothing was lost by it on labelled data
 LEAST_OPENING = 0.07  # a pair is looked at when its rarer terms alone give this much
 FREE_PAIRS = 2_000_000  # additions allowed for finding pairs whatever the number of stories …
-PAIRS_A_STORY = 300  # … and for each story
-RARE_ENOUGH = 100  # a term in so few stories opens pairs however many there are
+PAIRS_A_STORY = 150  # … and for each story
+RARE_ENOUGH = 20  # a term in so few stories opens pairs however many there are
 
 Row = dict[int, float]
 """Neighbour -> similarity, both by index."""
