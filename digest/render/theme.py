@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 
 from digest.errors import ConfigError, Problem
 
+DENSITIES = {"compact": 0.7, "regular": 1.0, "roomy": 1.3}  # how much of the look's space a row takes
 READABLE = 4.5  # WCAG 2.2, 1.4.3: contrast of text
 
 
@@ -24,6 +25,11 @@ class Colours:
     signal: str
     rule: str
     rule_ink: str
+    mast: str  # ground of the masthead, and the words on it
+    on_mast: str
+    bar: str  # ground of the section bar, and the words on it
+    on_bar: str
+    on_signal: str  # words of a filled update label
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +41,21 @@ class Theme:
     dark: Colours
     reading: str = "Georgia,'Noto Serif',serif"  # face of headlines and teasers
     small: str = "Helvetica,Arial,sans-serif"  # face of kickers and source lines
+    words: str = "mute"  # colour of a table's words, of links and of bold words, where nothing else is said
+    link: str = "ink"
+    bold: str = "accent"
+    radius: int = 0  # pixels, of pictures and boxes
+    density: str = "regular"  # a key of DENSITIES
     problems: tuple[str, ...] = field(default=())  # contrasts too weak, a line each
+
+    def space(self, pixels: int) -> int:
+        """Return the pixels that a row's space of the agreed look takes in this theme's density."""
+        return round(pixels * DENSITIES[self.density])
+
+    @property
+    def rounding(self) -> str:
+        """The declaration that rounds a picture or box, to stand after another one; "" without a radius."""
+        return f";border-radius:{self.radius}px" if self.radius else ""
 
 
 CLASSIC = Theme(
@@ -43,10 +63,12 @@ CLASSIC = Theme(
     light=Colours(
         paper="#F7F7F5", wash="#ECEDEA", ink="#17191C", soft="#3F444A", mute="#5C6269",
         accent="#1D3F72", signal="#9A1B2E", rule="#C9CCC8", rule_ink="#17191C",
+        mast="#F7F7F5", on_mast="#17191C", bar="#F7F7F5", on_bar="#17191C", on_signal="#F7F7F5",
     ),
     dark=Colours(
         paper="#15171A", wash="#1F2226", ink="#ECEBE7", soft="#C6C7C6", mute="#A0A4A8",
         accent="#9FBCE8", signal="#F2949C", rule="#3A3E43", rule_ink="#8D9196",
+        mast="#15171A", on_mast="#ECEBE7", bar="#15171A", on_bar="#ECEBE7", on_signal="#15171A",
     ),
 )  # fmt: skip
 THEMES = {"classic": CLASSIC}
