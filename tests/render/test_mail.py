@@ -16,8 +16,9 @@ from digest.model.news import Cluster
 from digest.model.pieces import holds, join, split
 from digest.pipeline.approving import inert_slots
 from digest.render import render
+from digest.render.colours import contrast
 from digest.render.text import COLUMNS, width
-from digest.render.theme import contrast, theme, weak
+from digest.render.theme import theme
 from digest.templating import environment
 from tests.builders import NOW, PUBLICATION, edition, filled, item, story
 
@@ -303,7 +304,7 @@ def test_many_stories_with_pictures_are_not_clipped(count: int, limit: int) -> N
 
 def test_the_theme_can_be_read() -> None:
     classic = theme("classic")
-    assert weak(classic) == []
+    assert classic.problems == ()
     assert contrast("#FFFFFF", "#000000") == pytest.approx(21.0)
     assert theme("classic", {"mute": "#CCCCCC"}).problems != ()
 
