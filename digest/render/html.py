@@ -108,6 +108,8 @@ _CLASS = re.compile(r' class="([^"]*)"')
 _STYLE = re.compile(r" style=(?:\"([^\"]*)\"|'([^']*)')")
 _SHEET = re.compile(r"<style[^>]*>(.*?)</style>", re.S)
 _NAMED = re.compile(r"\.([a-z][\w-]*)", re.I)
+# premailer shortens #FFFFFF to #FFF, which Outlook reads as another colour.
+_SHORT = re.compile(r"#([0-9A-Fa-f])([0-9A-Fa-f])([0-9A-Fa-f])(?![0-9A-Fa-f])")
 # What MJML writes of each table although it is so without, or said by the table's attributes.
 _IDLE = ";table-layout:auto;width:100%;border:none"
 
@@ -126,7 +128,7 @@ def _finished(html: str) -> str:
 def _style(match: re.Match[str]) -> str:
     """Return a style attribute without blanks: thirty items repeat it some two hundred times."""
     style = (match.group(1) or match.group(2) or "").replace('"', "'")
-    style = style.replace("; ", ";").replace(", ", ",").replace(_IDLE, "")
+    style = _SHORT.sub(r"#\1\1\2\2\3\3", style.replace("; ", ";").replace(", ", ",").replace(_IDLE, ""))
     return f' style="{style.rstrip(";")}"'
 
 
