@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,17 @@ def test_every_problem_of_the_table_is_told_at_once(digest: Digest, publication:
     assert outcome.code == 2
     for line in ("theme.name", "did you mean 'accent'?", "theme.ink", "theme.small", "theme.radius"):
         assert line in outcome.err
+
+
+def test_a_theme_changed_after_approval_leaves_no_picture_of_the_mail_missing(
+    digest: Digest, publication: Path
+) -> None:
+    themed(publication, 'name = "bold"')
+    html = previewed(digest, publication)
+    assert digest("approve", "-c", publication).code == 0
+    change(publication, r'^name = "bold"$', 'name = "classic"')
+    assert digest("send", "-c", publication, "--limit", 1).code in (0, 75)
+    online = {path.name for path in (publication.parent / "site" / "img").iterdir()}
+    shown = set(re.findall(r'src="images/([^"]+)"', html))
+    assert 'width="108" height="108"' in html
+    assert shown - online == set()
