@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from digest.config import lines as positions
 from digest.config import shape
 from digest.config.settings import DeliverySettings, DigestSettings, FetchSettings, Settings
+from digest.config.theme_table import ThemeTable
 from digest.errors import ConfigError, Problem
 from digest.model.editions import Bars, Embargo, Match, Publication, Section, Sponsor, Weights
 from digest.model.news import Feed
@@ -125,7 +126,7 @@ def _sentence(kind: str, message: str, path: positions.Path, context: Mapping[st
 
 def _known_keys(path: positions.Path) -> list[str]:
     """Return the keys allowed beside the last part of a path."""
-    table: type[shape.Table] | None = shape.Document
+    table: type[BaseModel] | None = shape.Document
     for part in path[:-1]:
         if table is None or isinstance(part, int):
             continue
@@ -136,7 +137,7 @@ def _known_keys(path: positions.Path) -> list[str]:
     return [field.alias or name for name, field in table.model_fields.items()]
 
 
-_TABLES: dict[str, type[shape.Table]] = {
+_TABLES: dict[str, type[BaseModel]] = {
     "publication": shape.PublicationTable,
     "sections": shape.SectionTable,
     "match": shape.MatchTable,
@@ -145,6 +146,7 @@ _TABLES: dict[str, type[shape.Table]] = {
     "picking": shape.PickingTable,
     "embargoes": shape.EmbargoTable,
     "digest": shape.DigestTable,
+    "theme": ThemeTable,
     "weights": shape.WeightsTable,
     "delivery": shape.DeliveryTable,
     "fetch": shape.FetchTable,
@@ -191,8 +193,9 @@ class _Reading:
             feeds=feeds,
             sponsors=sponsors,
             digests=digests,
-            theme=document.theme.get("name", "classic"),
-            theme_values={key: value for key, value in document.theme.items() if key != "name"},
+            theme=document.theme.name,
+            theme_values=document.theme.values_set(),
+            theme_logo=self.beside(document.theme.logo) if document.theme.logo else None,
             weights=Weights(**document.weights.model_dump(exclude_unset=True)),
             bars=bars,
             delivery=delivery,

@@ -72,7 +72,8 @@ class Settings:
     sponsors: tuple[Sponsor, ...]
     digests: tuple[DigestSettings, ...]  # never empty; the first is the default
     theme: str  # classic, bold, plain
-    theme_values: Mapping[str, str]  # what [theme] sets besides its name
+    theme_values: Mapping[str, str | int]  # what [theme] sets besides its name and logo
+    theme_logo: Path | None  # a picture in the nameplate's stead
     weights: Weights
     bars: Bars  # what must not appear, or not yet
     delivery: DeliverySettings

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
+from digest.config.theme_table import ThemeTable
 from digest.model.links import RESERVED_NAMES
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -71,12 +72,6 @@ def _digest_name(value: str) -> str:
 def _language(value: str) -> str:
     if value and not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", value):
         raise ValueError(f"{value!r} is no language tag; use one such as 'en', 'de' or 'pt-BR'")
-    return value
-
-
-def _color(value: str) -> str:
-    if value.startswith("#") and not re.fullmatch(r"#[0-9A-Fa-f]{6}", value):
-        raise ValueError(f"{value!r} is no colour of six hex digits, such as '#1D3F72'")
     return value
 
 
@@ -271,7 +266,7 @@ class Document(Table):
     feeds: list[FeedTable] = []
     sponsors: list[SponsorTable] = []
     digest: dict[Annotated[str, AfterValidator(_digest_name)], DigestTable] = {}
-    theme: dict[str, Annotated[str, AfterValidator(_color)]] = {}
+    theme: ThemeTable = ThemeTable()
     weights: WeightsTable = WeightsTable()
     picking: PickingTable = PickingTable()
     delivery: DeliveryTable = DeliveryTable()

@@ -337,4 +337,5 @@ class Rendered:
     html: str  # with cut marks and slots
     text: str  # with cut marks and slots
     nonce: str  # 12 hex digits inside every mark and slot, so that foreign text cannot hold one
+    findings: tuple[Finding, ...] = ()  # what the theme itself has to say: contrasts too weak
     cuts: tuple[str, ...] = ()  # what was shortened or dropped to fit, one line each

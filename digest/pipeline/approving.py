@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from digest.check import check_mail
@@ -37,13 +37,18 @@ class Proof:
         return tuple(finding for finding in self.findings if finding.severity == "error")
 
 
-def edition_of(record: EditionRecord | None, key: EditionKey, pictures: PictureStore) -> Edition:
-    """Return the edition a record stands for, its edits applied and its pictures in place; raise UsageError."""
+def edition_of(
+    record: EditionRecord | None, key: EditionKey, pictures: PictureStore, sizes: Mapping[str, str]
+) -> Edition:
+    """Return the edition a record stands for, its edits applied and its pictures in place; raise UsageError.
+
+    ``sizes`` are those of the theme's pictures (`pictures.picture_style`).
+    """
     if record is None or record.base is None:
         raise UsageError(
             f"there is no edition of {key.day} of {key.digest!r}", where="--edition", fix="make it with `digest build`"
         )
-    return with_known_pictures(apply(record.base, record.edits), pictures)
+    return with_known_pictures(apply(record.base, record.edits), pictures, sizes)
 
 
 def proof(edition: Edition, *, number: int, publication: Publication, render: Render) -> Proof:
@@ -69,6 +74,7 @@ def proof(edition: Edition, *, number: int, publication: Publication, render: Re
         publication=publication,
         encoded_size=size,
     )
+    findings += rendered.findings
     return Proof(edition=edition, number=number, rendered=rendered, parts=parts, findings=findings, size=size)
 
 
@@ -102,6 +108,7 @@ def approve(
     editions: EditionStore,
     approvals: ApprovalStore,
     pictures: PictureStore,
+    sizes: Mapping[str, str],
     render: Render,
     by: str,
     clock: Clock,
@@ -118,7 +125,7 @@ def approve(
         raise UsageError(
             f"the edition of {key.day} is {record.state.value} ({record.reason})", fix="nothing is left to approve"
         )
-    edition = edition_of(record, key, pictures)
+    edition = edition_of(record, key, pictures, sizes)
     assert record is not None
     if not edition.items:
         raise ApprovalNeeded(

@@ -67,6 +67,7 @@ class Recipe:
     suppress: timedelta  # what was told this long ago or less is not news
     bars: Bars  # what must not appear, or not yet
     pages: int  # most pages read for chosen stories without a teaser or picture
+    picture_sizes: Mapping[str, str]  # style → size of the theme, where it is another (digest.render.theme)
 
 
 def news_window(editions: EditionStore, digest: str, day: date, now: datetime) -> Window:
@@ -215,7 +216,9 @@ def build(
         since=window.start,
         built_at=now,
     )
-    edition, problems = with_pictures(edition, pictures=pictures, fetcher=fetcher, clock=clock)
+    edition, problems = with_pictures(
+        edition, pictures=pictures, fetcher=fetcher, clock=clock, sizes=recipe.picture_sizes
+    )
     editions.save_base(edition, now=clock.now())
     placed = sum(item.picture is not None for item in edition.items)
     return BuildReport(edition=edition, pages=read, pictures=placed, picture_problems=problems)

@@ -15,11 +15,15 @@ from digest.render.images import prepare
 PICTURE_BYTES = 8_000_000
 
 
-def picture_style(section: Section, place: int) -> str:
-    """Return what a picture is prepared for at a place (0 = top item) of a section: "" = none is shown."""
-    if section.style == "feature":
-        return "feature" if place == 0 else "cards"
-    return section.style if section.style in ("cards", "video") else ""
+def picture_style(section: Section, place: int, sizes: Mapping[str, str]) -> str:
+    """Return what a picture is prepared for at a place (0 = top item) of a section: "" = none is shown.
+
+    ``sizes`` says which size a theme gives a style, where it is not the style's own.
+    """
+    style = section.style
+    if style == "feature" and place > 0:
+        style = "cards"
+    return sizes.get(style, style) if style in ("feature", "cards", "video") else ""
 
 
 def _badge(story: Story, style: str) -> str:
@@ -31,13 +35,13 @@ def _badge(story: Story, style: str) -> str:
 
 
 def with_pictures(
-    edition: Edition, *, pictures: PictureStore, fetcher: Fetcher, clock: Clock
+    edition: Edition, *, pictures: PictureStore, fetcher: Fetcher, clock: Clock, sizes: Mapping[str, str]
 ) -> tuple[Edition, tuple[str, ...]]:
     """Return the edition with its pictures prepared and stored, and one line a picture that could not be used.
 
     Each address is fetched once for each use of it, ever; a broken one leaves a designed gap.
     """
-    wanted = _wanted(edition)
+    wanted = _wanted(edition, sizes)
     known = dict(pictures.pictures(wanted))
     missing = sorted({url for url, style in wanted if (url, style) not in known})
     for request, answer in fetcher.fetch([Request(url=url, limit=PICTURE_BYTES, accept="image/*") for url in missing]):
@@ -47,31 +51,31 @@ def with_pictures(
     problems = sorted(
         {f"{url}: {known[url, style]}" for url, style in wanted if isinstance(known.get((url, style)), str)}
     )
-    sections = tuple(_placed(filled, known) for filled in edition.sections)
+    sections = tuple(_placed(filled, known, sizes) for filled in edition.sections)
     return replace(edition, sections=sections), tuple(problems)
 
 
-def with_known_pictures(edition: Edition, pictures: PictureStore) -> Edition:
+def with_known_pictures(edition: Edition, pictures: PictureStore, sizes: Mapping[str, str]) -> Edition:
     """Return the edition with the pictures that were prepared for its items where they stand now; nothing is fetched.
 
     Edits move items to places of another size, and bring items that no build prepared.
     """
-    known = pictures.pictures(_wanted(edition))
-    return replace(edition, sections=tuple(_placed(filled, known) for filled in edition.sections))
+    known = pictures.pictures(_wanted(edition, sizes))
+    return replace(edition, sections=tuple(_placed(filled, known, sizes) for filled in edition.sections))
 
 
-def _wanted(edition: Edition) -> dict[tuple[str, str], Item]:
+def _wanted(edition: Edition, sizes: Mapping[str, str]) -> dict[tuple[str, str], Item]:
     wanted: dict[tuple[str, str], Item] = {}
     for filled in edition.sections:
         for place, item in enumerate(filled.items):
-            key = _picture_key(filled.section, place, item)
+            key = _picture_key(filled.section, place, item, sizes)
             if key is not None:
                 wanted.setdefault(key, item)
     return wanted
 
 
-def _picture_key(section: Section, place: int, item: Item) -> tuple[str, str] | None:
-    style, image = picture_style(section, place), item.cluster.lead.image
+def _picture_key(section: Section, place: int, item: Item, sizes: Mapping[str, str]) -> tuple[str, str] | None:
+    style, image = picture_style(section, place, sizes), item.cluster.lead.image
     if not style or image is None:
         return None
     badge = _badge(item.cluster.lead, style)
@@ -100,10 +104,12 @@ def _prepared(
     return picture
 
 
-def _placed(filled: FilledSection, known: Mapping[tuple[str, str], Picture | str]) -> FilledSection:
+def _placed(
+    filled: FilledSection, known: Mapping[tuple[str, str], Picture | str], sizes: Mapping[str, str]
+) -> FilledSection:
     items = []
     for place, item in enumerate(filled.items):
-        key = _picture_key(filled.section, place, item)
+        key = _picture_key(filled.section, place, item, sizes)
         found = known.get(key) if key is not None else None
         image = item.cluster.lead.image
         if isinstance(found, Picture) and image is not None:

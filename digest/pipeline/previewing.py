@@ -49,12 +49,13 @@ def preview(
     title: str,
     sender: str,
     pictures: PictureStore,
+    assets: Mapping[str, bytes],
     environment: Environment,
     write: Callable[[Planned], Message],
 ) -> PreviewReport:
     """Write index.html, edition.html, .txt, .eml, .json and images/ into ``out``; raise FileProblem where it cannot.
 
-    ``write`` makes the message of one reader; links in it lead nowhere.
+    ``assets`` are the theme's own pictures; ``write`` makes the message of one reader; links in it lead nowhere.
     """
     rendered, edition = proof.rendered, proof.edition
     slots = inert_slots(rendered, edition)
@@ -75,6 +76,7 @@ def preview(
     images = {f"images/{picture.name}": picture for picture in _pictures(proof)}
     written = write_files(out, files)
     written += write_files(out, {name: _body(pictures, picture) for name, picture in images.items()})
+    written += write_files(out, {f"images/{name}": body for name, body in assets.items()})
     return PreviewReport(index=out / "index.html", files=tuple(written), html_bytes=proof.size)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from digest.model.mail import EditionKey
 from digest.pipeline.approving import edition_of
 from digest.pipeline.previewing import write_files
 from digest.ports import ApprovalStore, Clock, EditionStore, PictureStore
+from digest.render.theme import THEMES
 
 PUBLISHED = frozenset({EditionState.APPROVED, EditionState.SENDING, EditionState.FINISHED, EditionState.STOPPED})
 
@@ -35,17 +36,24 @@ def publish(
     editions: EditionStore,
     approvals: ApprovalStore,
     pictures: PictureStore,
+    sizes: Mapping[str, str],
+    assets: Mapping[str, bytes],
     page_of: PageOf,
     site: Path,
     clock: Clock,
 ) -> PublishReport:
-    """Write an approved edition's page and pictures below ``site``; raise UsageError before approval, FileProblem."""
+    """Write an approved edition's page and pictures below ``site``; raise UsageError before approval, FileProblem.
+
+    ``sizes`` are those of the theme's pictures (`pictures.picture_style`), ``assets`` its own, by file name.
+    """
     record = editions.edition(key)
     if record is None or record.state not in PUBLISHED:
         raise UsageError(f"the edition of {key.day} is not approved", fix="approve it first: `digest approve`")
-    edition = edition_of(record, key, pictures)
-    files: dict[str, bytes] = {}
-    for item in edition.items:
+    edition = edition_of(record, key, pictures, sizes)
+    files = {f"img/{name}": body for name, body in assets.items()}
+    # The mail may have been approved in another theme than today's: no picture of it may be missing.
+    in_any_theme = [edition_of(record, key, pictures, theme.pictures) for theme in THEMES.values()]
+    for item in (item for each in in_any_theme for item in each.items):
         found = pictures.content(item.picture.name) if item.picture is not None else None
         if item.picture is not None and found is not None:
             files[f"img/{item.picture.name}"] = found[0]

@@ -27,7 +27,7 @@ def wanting(sections: Sequence[FilledSection]) -> Iterator[Story]:
     for filled in sections:
         for place, item in enumerate(filled.items):
             lead = item.cluster.lead
-            pictured = bool(picture_style(filled.section, place))
+            pictured = bool(picture_style(filled.section, place, {}))
             if is_thin(lead.teaser) or (pictured and lead.image is None) or lead.published is None:
                 yield lead
 

@@ -18,13 +18,17 @@ from digest.model import links
 from digest.model.editions import Edition, Publication, Rendered, Sponsor
 from digest.render.catalogue import words
 from digest.render.context import long_day, section_view, web_only
-from digest.render.foreign import direction, safe
+from digest.render.foreign import direction, safe, script_of
 from digest.render.html import compiled
 from digest.render.text import filters
-from digest.render.theme import Theme
+from digest.render.theme import Theme, findings
 from digest.templating import Environment, fill
 
 SLOTS = ("unsubscribe_url", "preferences_url", "email", "name", "subject", "preheader", "stories", "minutes")
+
+# Pixels that the letters of a whole mail add to the size and height of lines of its reading face.
+LATIN = {"size": 0, "line": 0}
+ARABIC = {"size": 2, "line": 8}
 
 
 def nonce_of(edition: Edition, number: int, language: str) -> str:
@@ -58,11 +62,12 @@ def render(
         preheader=safe(edition.preheader, 200),
         html=compiled(
             fill(environment, "mail/edition.mjml", values),
-            fill(environment, "mail/theme.css", values),
+            fill(environment, f"mail/{theme.name}/theme.css", values),
             where="templates/mail/edition.mjml",
         ),
         text=_text(fill(text_environment, "mail/edition.txt", values)),
         nonce=nonce,
+        findings=findings(theme),
     )
 
 
@@ -97,6 +102,8 @@ def context(
         "direction": turned,
         "start": "right" if turned == "rtl" else "left",
         "end": "left" if turned == "rtl" else "right",
+        "grow": ARABIC if script_of(language) == "arabic" else LATIN,
+        "tracked": not script_of(language),
         "sections": views,
         "empty_sections": empty,
         "intro": safe(edition.intro, 2_000),
@@ -104,6 +111,7 @@ def context(
         "notes": [safe(note.text, 1_000) for note in edition.notes if not note.after],
         "sponsors": {place: _sponsors(edition, place) for place in ("top", "imprint")},
         "rights": _rights({view.slug: view.sources for view in views}),
+        "logo": _logo(theme, base),
         "page": links.edition_url(base, edition.digest, edition.day) if online else "",
         "home": links.digest_url(base, edition.digest) if online else "",
         "search": links.search_url(base) if online else "",
@@ -115,6 +123,13 @@ def context(
 
 def _sponsors(edition: Edition, place: str) -> list[Sponsor]:
     return [replace(each, url=web_only(each.url)) for each in edition.sponsors if each.placement == place]
+
+
+def _logo(theme: Theme, base: str) -> dict[str, object] | None:
+    if theme.logo is None or not base:
+        return None
+    picture = theme.logo
+    return {"url": links.picture_url(base, picture.name), "width": picture.width, "height": picture.height}
 
 
 def _rights(sources: Mapping[str, tuple[str, ...]]) -> list[dict[str, str]]:

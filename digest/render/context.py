@@ -13,7 +13,7 @@ from babel.dates import format_date, format_time
 
 from digest.model import links
 from digest.model.editions import Edition, FilledSection, Item, Picture, Publication, Related, Sponsor
-from digest.render.foreign import direction, language_of, safe
+from digest.render.foreign import direction, language_of, safe, script_of
 
 LONGEST_HEADLINE = 200  # characters; a longer one is no headline
 LONGEST_TEASER = 400
@@ -41,6 +41,7 @@ class ItemView:
     url: str
     lang: str  # "" = the document's
     dir: str  # "" = the document's
+    script: str  # "arabic", "cjk": letters that need type of their own, where they are not the document's
     byline: str
     dateline: str
     source: str
@@ -122,6 +123,7 @@ def item_view(item: Item, *, edition: Edition, publication: Publication, languag
         url=web_only(story.url),
         lang=lang,
         dir=direction(lang) if lang and direction(lang) != direction(language) else "",
+        script=script_of(lang),
         byline=safe(story.byline, LONGEST_NAME),
         dateline=safe(story.dateline, LONGEST_NAME),
         source=source,

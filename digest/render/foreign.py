@@ -59,6 +59,17 @@ def language_of(text: str, said: str, usual: str) -> str:
     return said
 
 
+def script_of(language: str) -> str:
+    """Return "arabic" or "cjk" where a language's letters need type of their own, "" where they do not.
+
+    Arabic letters are larger and stand on taller lines; neither is ever tracked.
+    """
+    primary = language.split("-")[0].lower()
+    if primary in ("ar", "fa", "ps", "sd", "ug", "ur"):
+        return "arabic"
+    return "cjk" if primary in ("ja", "ko", "zh") else ""
+
+
 def direction(language: str) -> str:
     """Return "rtl" or "ltr" of a language tag."""
     return "rtl" if language.split("-")[0].lower() in RIGHT_TO_LEFT else "ltr"

@@ -99,35 +99,39 @@ def _inlined(html: str, css: str) -> str:
 
 
 _TABLE = re.compile(r"<table\b(?![^>]*\brole=)")
-_BLANK = re.compile(r">\s+<(?=/?(?:table|tbody|tr|td|div|style|meta|head|body|html)\b)")
+_BLOCK = r"(?:table|tbody|tr|td|div|p|h[1-3]|style|meta|title|head|body|html)\b"
+# A no-break space is no blank here: it holds open the cells that only draw a rule.
+_BLANK = re.compile(rf"(?<=>)[ \t\r\n]+(?=</?{_BLOCK}|<!--(?!cut))")
+_AFTER_BLOCK = re.compile(rf"(</?{_BLOCK}[^>]*>)[ \t\r\n]+")
 _MARKED = re.compile(r'\s*data-premailer="ignore"')
-# Classes that dark mode and phones need; the others did their work when they were inlined.
-_KEPT = frozenset(
-    {
-        "p", "w", "i", "s", "m", "a", "g", "r", "ri",
-        "pad", "np", "fh", "ch", "dl", "fl", "vd", "th", "tc", "col", "gap",
-    }
-)  # fmt: skip
 _CLASS = re.compile(r' class="([^"]*)"')
+_STYLE = re.compile(r" style=(?:\"([^\"]*)\"|'([^']*)')")
+_SHEET = re.compile(r"<style[^>]*>(.*?)</style>", re.S)
+_NAMED = re.compile(r"\.([a-z][\w-]*)", re.I)
+# premailer shortens #FFFFFF to #FFF, which Outlook reads as another colour.
+_SHORT = re.compile(r"#([0-9A-Fa-f])([0-9A-Fa-f])([0-9A-Fa-f])(?![0-9A-Fa-f])")
+# What MJML writes of each table although it is so without, or said by the table's attributes.
+_IDLE = ";table-layout:auto;width:100%;border:none"
 
 
 def _finished(html: str) -> str:
     """Return the HTML without what only tools needed: marks, blanks between rows, classes already inlined."""
     html = _MARKED.sub("", html)
     html = _TABLE.sub('<table role="presentation"', html)
-    html = _CLASS.sub(_class, html)
+    # Dark mode and phones need their classes; the others did their work when they were inlined.
+    kept = {name for sheet in _SHEET.findall(html) for name in _NAMED.findall(sheet)}
+    html = _CLASS.sub(lambda match: _class(match, kept), html)
     html = _STYLE.sub(_style, html)
-    return _BLANK.sub("><", html)
-
-
-_STYLE = re.compile(r' style="([^"]*)"')
+    return _AFTER_BLOCK.sub(r"\1", _BLANK.sub("", html))
 
 
 def _style(match: re.Match[str]) -> str:
     """Return a style attribute without blanks: thirty items repeat it some two hundred times."""
-    return f' style="{match.group(1).replace("; ", ";").replace(", ", ",")}"'
+    style = (match.group(1) or match.group(2) or "").replace('"', "'")
+    style = _SHORT.sub(r"#\1\1\2\2\3\3", style.replace("; ", ";").replace(", ", ",").replace(_IDLE, ""))
+    return f' style="{style.rstrip(";")}"'
 
 
-def _class(match: re.Match[str]) -> str:
-    kept = [name for name in match.group(1).split() if name in _KEPT or name.startswith("mj-")]
-    return f' class="{" ".join(kept)}"' if kept else ""
+def _class(match: re.Match[str], kept: set[str]) -> str:
+    names = [name for name in match.group(1).split() if name in kept]
+    return f' class="{" ".join(names)}"' if names else ""

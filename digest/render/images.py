@@ -15,10 +15,17 @@ from digest.errors import FileProblem
 from digest.model.editions import Picture
 
 # Shown width and height of each use, in pixels; files hold up to twice as many for dense screens.
-SIZES = {"feature": (552, 311), "cards": (108, 81), "video": (266, 150)}
+SIZES = {
+    "feature": (552, 311),
+    "wide": (600, 338),
+    "cards": (108, 81),
+    "square": (108, 108),
+    "video": (266, 150),
+}
 DENSITY = 2
 MOST_BYTES = 100_000
 MOST_PIXELS = 40_000_000  # decoded; a 6k × 6k photograph
+LOGO = (240, 60)  # shown at most so wide and high
 SMALLEST = 32  # pixels on a side; less is a tracker or a spacer
 QUALITIES = (82, 74, 64, 52, 40)
 
@@ -40,7 +47,23 @@ def prepare(body: bytes, *, style: str, alt: str = "", credit: str = "", badge: 
     return Picture(name=name, width=width, height=height, alt=alt, credit=credit), data, "image/jpeg"
 
 
-def _decoded(body: bytes) -> Image.Image:
+def prepare_logo(body: bytes, *, ground: str, name: str = "") -> tuple[Picture, bytes, str]:
+    """Return a logo, its PNG bytes and media type, on a ground of its own: it must survive dark mode and inversion.
+
+    ``ground`` is six hex digits, ``name`` its alt text. Raises FileProblem.
+    """
+    image = _decoded(body, ground)
+    image.thumbnail((LOGO[0] * DENSITY, LOGO[1] * DENSITY), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", optimize=True)
+    data = buffer.getvalue()
+    shown = min(1.0, LOGO[0] / image.width, LOGO[1] / image.height)
+    size = max(1, round(image.width * shown)), max(1, round(image.height * shown))
+    file = f"{hashlib.sha256(data).hexdigest()[:24]}.png"
+    return Picture(name=file, width=size[0], height=size[1], alt=name), data, "image/png"
+
+
+def _decoded(body: bytes, ground: str = "#FFFFFF") -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -51,7 +74,7 @@ def _decoded(body: bytes) -> Image.Image:
                     raise FileProblem(f"the picture has {opened.width} × {opened.height} pixels, too few")
                 opened.seek(0)
                 turned = ImageOps.exif_transpose(opened)
-                return _on_white(turned)
+                return _opaque(turned, ground)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise FileProblem("the picture has too many pixels") from None
     except UnidentifiedImageError:
@@ -60,11 +83,11 @@ def _decoded(body: bytes) -> Image.Image:
         raise FileProblem(f"the picture is broken ({error})") from None
 
 
-def _on_white(image: Image.Image) -> Image.Image:
+def _opaque(image: Image.Image, ground: str) -> Image.Image:
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         layered = image.convert("RGBA")
-        ground = Image.new("RGBA", layered.size, (255, 255, 255, 255))
-        return Image.alpha_composite(ground, layered).convert("RGB")
+        below = Image.new("RGBA", layered.size, ground)
+        return Image.alpha_composite(below, layered).convert("RGB")
     return image.convert("RGB")
 
 

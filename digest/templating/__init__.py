@@ -34,9 +34,9 @@ def copy_templates(folder: Path) -> list[Path]:
     """Copy the templates a publisher may change into ``folder``, never over existing files; return which."""
     made = []
     for kind in ("mail", "pages"):
-        for source in sorted((packaged_folder() / kind).iterdir()):
-            target = folder / kind / source.name
-            if target.exists():
+        for source in sorted((packaged_folder() / kind).rglob("*")):
+            target = folder / source.relative_to(packaged_folder())
+            if target.exists() or not source.is_file():
                 continue
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)

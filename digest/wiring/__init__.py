@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +19,7 @@ from digest import __version__
 from digest.config import DigestSettings, Settings
 from digest.dates import edition_day
 from digest.editions.calendar import Schedule
+from digest.errors import FileProblem
 from digest.model.mail import EditionKey
 
 if TYPE_CHECKING:
@@ -206,10 +208,29 @@ class Wiring:
 
     @cached_property
     def theme(self) -> Theme:
-        """The theme; raises ConfigError."""
+        """The theme; raises ConfigError, and FileProblem where its logo cannot be used."""
+        return self._dressed[0]
+
+    @property
+    def assets(self) -> dict[str, bytes]:
+        """Pictures that belong to the theme, by file name: the logo."""
+        return self._dressed[1]
+
+    @cached_property
+    def _dressed(self) -> tuple[Theme, dict[str, bytes]]:
+        from digest.render.images import prepare_logo
         from digest.render.theme import theme
 
-        return theme(self.settings.theme, self.settings.theme_values)
+        made, path = theme(self.settings.theme, self.settings.theme_values), self.settings.theme_logo
+        if path is None:
+            return made, {}
+        try:
+            logo, body, _ = prepare_logo(path.read_bytes(), ground=made.light.mast, name=self.settings.publication.name)
+        except FileProblem as problem:
+            raise FileProblem(problem.what, where=str(path), fix="choose another theme.logo") from None
+        except OSError as error:
+            raise FileProblem(f"it cannot be read ({error.strerror or error})", where=str(path)) from None
+        return replace(made, logo=logo), {logo.name: body}
 
     @cached_property
     def tokens(self) -> Tokens:

@@ -62,7 +62,13 @@ class Editing:
             self.publisher.build(self.key.day, at=record.base.built_at)
         edition = self.edition()
         if record.state in (EditionState.DRAFT, EditionState.APPROVED):
-            with_pictures(edition, pictures=self.wiring.pictures, fetcher=self.wiring.fetcher, clock=self.wiring.clock)
+            with_pictures(
+                edition,
+                pictures=self.wiring.pictures,
+                fetcher=self.wiring.fetcher,
+                clock=self.wiring.clock,
+                sizes=self.wiring.theme.pictures,
+            )
         elif kind == "correct" and record.published_at is not None:
             self.publisher.publish(self.key)
         return edition

@@ -65,6 +65,7 @@ class Publisher:
             suppress=timedelta(days=self.digest.suppress_days),
             bars=self.settings.bars,
             pages=self.settings.fetch.pages,
+            picture_sizes=self.wiring.theme.pictures,
         )
 
     def pick(self, at: datetime | None = None, *, tried: Sequence[str] = ()) -> Picked:
@@ -127,7 +128,7 @@ class Publisher:
     def proof(self, key: EditionKey) -> approving.Proof:
         """Return an edition as it would go out."""
         record = self.wiring.editions.edition(key)
-        edition = approving.edition_of(record, key, self.wiring.pictures)
+        edition = approving.edition_of(record, key, self.wiring.pictures, self.wiring.theme.pictures)
         number = record.number if record and record.number else self.wiring.editions.next_number(key.digest)
         return approving.proof(edition, number=number, publication=self.publication, render=self.render)
 
@@ -140,6 +141,7 @@ class Publisher:
             title=self.digest.title,
             sender=parseaddr(self.publication.sender)[0] or self.publication.name,
             pictures=self.wiring.pictures,
+            assets=self.wiring.assets,
             environment=self.wiring.templates,
             write=self.writer(proof.parts, at=self.clock.now(), personal=False),
         )
@@ -152,6 +154,7 @@ class Publisher:
             editions=self.wiring.editions,
             approvals=self.wiring.editions,
             pictures=self.wiring.pictures,
+            sizes=self.wiring.theme.pictures,
             render=self.render,
             by=by,
             clock=self.clock,
@@ -167,6 +170,8 @@ class Publisher:
             editions=self.wiring.editions,
             approvals=self.wiring.editions,
             pictures=self.wiring.pictures,
+            sizes=self.wiring.theme.pictures,
+            assets=self.wiring.assets,
             page_of=lambda edition, number: edition_page(
                 edition, number=number, publication=self.publication, title=self.digest.title, template=template
             ),
