@@ -1,17 +1,19 @@
 """What a change of weights or words costs: scores picking on labelled stories, and measures its speed.
 
-    python benchmarks/picking.py FILE.jsonl …            B-cubed F1 of the events, sections by address and by text
+    python benchmarks/picking.py FILE.jsonl …            events (B-cubed F1), sections by address and by text, ranking
     python benchmarks/picking.py --speed 1000 5000 10000  seconds and memory on made-up stories
 
-A line of FILE is a story as `digest pick --stories` reads it, with two labels more: "event", the same for stories of
-one event (without it, a story is an event of its own), and "label", the slug of its true section. Labels are hidden
-from picking. Sections by text are measured by hiding the address and hints of every second event, whole events at once.
+A line of FILE is a story as `digest pick --stories` reads it, with up to three labels more: "event", the same for
+stories of one event (without it, a story is an event of its own), "label", the slug of its true section, and "gain", a
+number from 0 that says how much it matters (an event matters as its best story does). Labels are hidden from picking.
+Sections by text are measured by hiding the address and hints of every second event, whole events at once.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import random
 import resource
 import time
@@ -27,7 +29,8 @@ from digest.pipeline.pick import pick, pick_document, pick_file
 from digest.pipeline.stories_file import read_stories
 from digest.stories.background import shipped
 
-LABELS = ("event", "label")
+LABELS = ("event", "label", "gain")
+BEST = 10  # places that count in ranking
 Row = dict[str, Any]
 
 
@@ -51,6 +54,31 @@ def events(rows: Sequence[Row]) -> dict[str, float]:
     found = {story: cluster["id"] for cluster in document["clusters"] for story in cluster["stories"]}
     found |= {copy["story"]: found[copy["of"]] for copy in document["duplicates"]}
     return bcubed({str(row["id"]): str(row.get("event", row["id"])) for row in rows}, found)
+
+
+def ranking(rows: Sequence[Row]) -> dict[str, float]:
+    """Return nDCG@10 of the events found (Järvelin and Kekäläinen 2002), each gaining once, at its best place."""
+    gains = {str(row["id"]): float(row["gain"]) for row in rows if row.get("gain") is not None}
+    if not any(gains.values()):
+        return {}
+    event = {str(row["id"]): str(row.get("event", row["id"])) for row in rows}
+    worth: dict[str, float] = defaultdict(float)
+    for id_, gain in gains.items():
+        worth[event[id_]] = max(worth[event[id_]], gain)
+    document = pick_document(pick_file(hidden(rows), at=None, sections=None, weights=None))
+    seen: set[str] = set()
+    found: list[float] = []
+    for cluster in sorted(document["clusters"], key=lambda each: each["rank"])[:BEST]:
+        told = {event[story] for story in cluster["stories"]} - seen
+        found.append(max((worth[each] for each in told), default=0.0))
+        seen |= told
+    ideal = sorted(worth.values(), reverse=True)[:BEST]
+    return {"ndcg10": discounted(found) / discounted(ideal)}
+
+
+def discounted(gains: Iterable[float]) -> float:
+    """Return the discounted sum of gains in order."""
+    return sum(gain / math.log2(place + 1) for place, gain in enumerate(gains, 1))
 
 
 def sections(rows: Sequence[Row]) -> dict[str, float]:
@@ -122,7 +150,9 @@ def main() -> None:
     asked = parser.parse_args()
     for file in asked.files:
         rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
-        figures: dict[str, dict[str, float]] = defaultdict(dict, events=events(rows), sections=sections(rows))
+        figures: dict[str, dict[str, float]] = defaultdict(
+            dict, events=events(rows), sections=sections(rows), ranking=ranking(rows)
+        )
         print(json.dumps({"file": file.name, "stories": len(rows), **figures}))
     for count in asked.speed:
         print(json.dumps(speed(count)))

@@ -17,6 +17,7 @@ from digest.mail.parts import join, run
 from digest.model import links
 from digest.model.editions import Publication
 from digest.model.mail import Envelope, Message, Parts, Planned
+from digest.templating.counting import counted
 
 WORDS_A_MINUTE = 230  # silent reading of news; Brysbaert (2019) gives 238 for non-fiction
 
@@ -102,7 +103,12 @@ class Writer:
         subject = parts.subject if whole or parts.fixed_subject else self.subject_of(headlines)
         preheader = parts.preheader if whole or parts.fixed_preheader else self.preheader_of(headlines)
         minutes = max(1, round(sum(parts.words[slug] for slug in held) / WORDS_A_MINUTE))
-        values = {"subject": subject, "preheader": preheader, "stories": str(len(headlines)), "minutes": str(minutes)}
+        values = {
+            "subject": subject,
+            "preheader": preheader,
+            "stories": counted(parts.counted.get("stories", {}), len(headlines), parts.language),
+            "minutes": counted(parts.counted.get("minutes", {}), minutes, parts.language),
+        }
         return Choice(subject=subject, slots={key: run(value) for key, value in values.items()}, sections=sections)
 
     def _head(self, person: Planned, choice: Choice, message_id: str, unsubscribe: str) -> bytes:

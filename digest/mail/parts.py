@@ -30,6 +30,7 @@ def encode(rendered: Rendered, edition: Edition, *, number: int, language: str) 
         fixed_preheader=edition.preheader_by_editor,
         html=_segments(split(rendered.html, rendered.nonce)),
         text=_segments(split(rendered.text, rendered.nonce)),
+        counted=rendered.counted,
     )
 
 

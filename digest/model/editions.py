@@ -339,3 +339,4 @@ class Rendered:
     nonce: str  # 12 hex digits inside every mark and slot, so that foreign text cannot hold one
     findings: tuple[Finding, ...] = ()  # what the theme itself has to say: contrasts too weak
     cuts: tuple[str, ...] = ()  # what was shortened or dropped to fit, one line each
+    counted: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # slot -> plural category -> "{n} stories"

@@ -100,6 +100,7 @@ class Parts:
     fixed_preheader: bool
     html: tuple[Segment, ...]
     text: tuple[Segment, ...]
+    counted: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # slot -> plural category -> "{n} stories"
 
 
 @dataclass(frozen=True, kw_only=True)

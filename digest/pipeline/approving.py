@@ -15,6 +15,7 @@ from digest.model.pieces import join, split
 from digest.pipeline.pictures import with_known_pictures
 from digest.ports import ApprovalStore, Clock, EditionStore, PictureStore
 from digest.render.fit import BUDGET, fit
+from digest.templating.counting import counted
 
 Render = Callable[[Edition, int, str], Rendered]
 """Renders an edition with its number in a language; bound to theme and templates by wiring."""
@@ -87,8 +88,8 @@ def inert_slots(rendered: Rendered, edition: Edition) -> dict[str, str]:
         "name": "",
         "subject": rendered.subject,
         "preheader": rendered.preheader,
-        "stories": str(len(edition.items)),
-        "minutes": str(reading_minutes(edition)),
+        "stories": counted(rendered.counted.get("stories", {}), len(edition.items), rendered.language),
+        "minutes": counted(rendered.counted.get("minutes", {}), reading_minutes(edition), rendered.language),
     }
 
 

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from digest.model import links
 from digest.model.editions import Edition, Publication, Rendered, Sponsor
-from digest.render.catalogue import words
+from digest.render.catalogue import counted_forms, words
 from digest.render.context import long_day, section_view, web_only
 from digest.render.foreign import direction, safe, script_of
 from digest.render.html import compiled
@@ -68,6 +68,7 @@ def render(
         text=_text(fill(text_environment, "mail/edition.txt", values)),
         nonce=nonce,
         findings=findings(theme),
+        counted=counted_forms(language),
     )
 
 
