@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from digest.check import contents, structure
 from digest.model.editions import Finding, Publication
 
@@ -19,4 +21,10 @@ def check_mail(
         *contents.check_duties(html, text, publication),
         *contents.check_leftovers(html, text, subject, preheader),
     ]
-    return tuple(sorted(found, key=lambda finding: (_ORDER[finding.severity], finding.code, finding.where)))
+    return in_order(found)
+
+
+def in_order(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings errors first, then by code and place, each once."""
+    ordered = sorted(found, key=lambda finding: (_ORDER[finding.severity], finding.code, finding.where))
+    return tuple(dict.fromkeys(ordered))
