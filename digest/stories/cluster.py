@@ -66,7 +66,7 @@ def cluster(
     )
     _part_chance_equals(units, found.rows)
     rows = doubted(found, [unit.source for unit in units], [unit.published for unit in units])
-    tight = groups(len(units), average_link([1] * len(units), scaled(rows, found.lengths), stop=CUT))
+    tight = groups(len(units), average_link([1] * len(units), scaled(rows, found.shared), stop=CUT))
     clusters: list[Cluster] = []
     for events in running_stories(tight, rows):
         running = tuple(sorted(story.id for event in events for unit in event for story in units[unit].stories))

@@ -7,17 +7,17 @@ a story's next neighbours are (local scaling), one threshold fits all data tried
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from digest.stories.similarity import Row, Similarities
 
-SHORT = 4  # similarity × m/(m + SHORT), m terms of the shorter story: short texts prove less
+FEW = 7  # similarity × n/(n + FEW), n terms in common: what rests on few words proves less
 SAME_SOURCE = 0.4  # one source seldom files two stories on one event …
 SAME_TEXT = 0.8  # … unless they are nearly one text
 NEIGHBOURS = slice(1, 10)  # the surroundings are the 2nd to 10th neighbour: the first may be the event itself
-QUIET, BUSY = 0.10, 0.33  # bounds of the surroundings: lonely stories need 0.15, wire copies (0.38 and more) merge
-MARGIN = 0.05  # by so much a pair has to beat its surroundings
+QUIET, BUSY = 0.055, 0.21  # bounds of the surroundings: lonely stories need little, wire copies merge on any day
+MARGIN = 0.027  # by so much a pair has to beat its surroundings
 CUT = 0.5  # where it does exactly that
 SAME_DAY_H = 36.0  # publishing times within so many hours say nothing against one event …
 DOUBT_H = 72.0  # … and so many hours more halve the similarity
@@ -47,14 +47,15 @@ def doubted(found: Similarities, sources: Sequence[str], times: Sequence[datetim
     return rows
 
 
-def scaled(rows: Sequence[Row], lengths: Sequence[int]) -> list[Row]:
+def scaled(rows: Sequence[Row], shared: Sequence[Mapping[int, int]]) -> list[Row]:
     """Return for each story its neighbours with a value from 0 to 1: above CUT they beat their surroundings.
 
-    ``rows`` are similarities less doubts, ``lengths`` the distinct terms of each story: short texts prove less.
+    ``rows`` are similarities less doubts, ``shared`` how many terms each pair has in common.
     """
-    trust = [length / (length + SHORT) for length in lengths]
+    trust = [count / (count + FEW) for count in range(max((max(row.values()) for row in shared if row), default=0) + 1)]
     trusted = [
-        {other: value * min(trust[here], trust[other]) for other, value in row.items()} for here, row in enumerate(rows)
+        {other: value * trust[common[other]] for other, value in row.items()}
+        for row, common in zip(rows, shared, strict=True)
     ]
     width = NEIGHBOURS.stop - NEIGHBOURS.start
     around = [
