@@ -22,10 +22,12 @@ imports: $(VENV)/.installed-dev
 	$(BIN)/lint-imports --no-logo
 
 unit: $(VENV)/.installed-dev
+	$(BIN)/python tests/browser.py
 	$(BIN)/python -m pytest -n 2
 
 # The same trials, many more of them.
 soak: $(VENV)/.installed-dev
+	$(BIN)/python tests/browser.py
 	DIGEST_SOAK=1 $(BIN)/python -m pytest -n 2
 
 $(VENV)/bin/python:
@@ -38,7 +40,7 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml
-	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[dev,postgresql,extract]"
+	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[dev,postgresql,extract,search]"
 	@touch $@ $(VENV)/.installed
 
 clean:

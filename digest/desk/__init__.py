@@ -1,0 +1,1 @@
+"""The editor's pages: a Starlette application over the pipeline."""

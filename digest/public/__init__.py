@@ -1,0 +1,1 @@
+"""The readers' pages: leaving, preferences, sign-up, the published editions."""
