@@ -72,7 +72,9 @@ def bring() -> int:
     if chromium() is None:
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
     if chromium() is None:
-        missing = "The tests of pages need Chromium: apt-get install chromium, or playwright install chromium --with-deps"
+        missing = (
+            "The tests of pages need Chromium: apt-get install chromium, or playwright install chromium --with-deps"
+        )
         sys.stderr.write(f"{missing}\n")
         return 1
     return 0
