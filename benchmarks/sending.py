@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import random
 import smtplib
+import subprocess
 import sys
 import tempfile
 import threading
@@ -25,7 +26,6 @@ from digest.model.mail import Planned
 from digest.store.engine import Store
 from tests.builders import KEY, NOW, PUBLICATION, approved, parts, person
 from tests.conftest import StandingClock
-from tests.smtpd import Script, scripted_server
 
 
 def ours(port: int, people: int, connections: int) -> float:
@@ -99,12 +99,16 @@ def main() -> int:
     parser.add_argument("--connections", type=int, default=8)
     parser.add_argument("--sink", default="")
     options = parser.parse_args()
-    with scripted_server(Script()) as inbox:
-        port = int(options.sink.rpartition(":")[2]) if options.sink else inbox.port
+    sink = subprocess.Popen([sys.executable, "-m", "benchmarks.sink"], stdout=subprocess.PIPE, text=True)
+    assert sink.stdout is not None
+    port = int(options.sink.rpartition(":")[2]) if options.sink else int(sink.stdout.readline())
+    try:
         for _ in range(3):
             mine = ours(port, options.people, options.connections)
             peer = theirs(port, options.people, options.connections)
             sys.stdout.write(f"ours {mine:.0f}/s, smtplib without a ledger {peer:.0f}/s, ratio {mine / peer:.2f}\n")
+    finally:
+        sink.terminate()
     return 0
 
 

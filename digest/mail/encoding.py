@@ -10,10 +10,13 @@ from __future__ import annotations
 import base64
 import re
 
-# Characters that stand for themselves: printable ASCII but "=".
-_PLAIN = frozenset(range(33, 127)) - {ord("=")}
+# What does not stand for itself: all but printable ASCII, blank and tab; and "=".
+_ODD = re.compile(rb"[^\t -<>-~]")
+# One short line that stands as it is: most slots.
+_SIMPLE = re.compile(r"(?!From )[!-\-/-<>-~](?:[ -<>-~]*[!-<>-~])?\Z")
+SOFT = b"=\r\n"
 _LINE = 75  # characters before the soft break's "="
-_FROM = re.compile(rb"^From ", re.M)
+_NO_URL = re.compile("[^!-;=?-~]")  # what may not stand in an address between angle brackets
 # What must never enter a header: C0, DEL, C1 controls and lone surrogates.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]+")
 
@@ -23,6 +26,8 @@ def quoted(text: str, *, at_line_start: bool = True) -> tuple[bytes, bool]:
 
     A run that does not is to be followed by `SOFT` before anything else is joined to it.
     """
+    if len(text) <= _LINE and _SIMPLE.match(text):
+        return text.encode("ascii"), False
     lines = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace").split(b"\n")
     out: list[bytes] = []
     for number, line in enumerate(lines):
@@ -32,38 +37,30 @@ def quoted(text: str, *, at_line_start: bool = True) -> tuple[bytes, bool]:
     return b"".join(out), not lines[-1] and (at_line_start or len(lines) > 1)
 
 
-SOFT = b"=\r\n"
-
-
 def _line(line: bytes) -> bytes:
-    if len(line) <= _LINE and line.isascii() and not _needs_care(line):
-        return line
-    pieces: list[str] = []
-    width, last = 0, len(line) - 1
-    for place, byte in enumerate(line):
-        plain = byte in _PLAIN or (byte in (32, 9) and place != last)
+    escaped = _ODD.sub(_escaped, line)
+    if line[-1:] in (b" ", b"\t"):
+        escaped = escaped[:-1] + b"=%02X" % line[-1]
+    pieces: list[bytes] = []
+    start, end = 0, len(escaped)
+    while True:
+        head = b""
         # A dot or "From " that begins a line would be changed on the way.
-        if plain and width == 0 and (byte == 46 or (byte == 70 and line[place : place + 5] == b"From ")):
-            plain = False
-        token = chr(byte) if plain else f"={byte:02X}"
-        if width + len(token) > _LINE:
-            pieces.append("=\r\n")
-            width = 0
-            if plain and (byte == 46 or (byte == 70 and line[place : place + 5] == b"From ")):
-                token = f"={byte:02X}"
-        pieces.append(token)
-        width += len(token)
-    return "".join(pieces).encode("ascii")
+        if escaped.startswith((b".", b"From "), start):
+            head = b"=%02X" % escaped[start]
+            start += 1
+        stop = start + _LINE - len(head)
+        if stop >= end:
+            pieces.append(head + escaped[start:])
+            return b"".join(pieces)
+        cut = escaped.rfind(b"=", stop - 2, stop)  # an escape is not cut in two
+        stop = stop if cut < 0 else cut
+        pieces.append(head + escaped[start:stop] + SOFT)
+        start = stop
 
 
-def _needs_care(line: bytes) -> bool:
-    return (
-        b"=" in line
-        or line[:1] == b"."
-        or line[-1:] in (b" ", b"\t")
-        or line[:5] == b"From "
-        or any((byte < 32 and byte != 9) or byte == 127 for byte in line)
-    )
+def _escaped(odd: re.Match[bytes]) -> bytes:
+    return b"=%02X" % odd.group()[0]
 
 
 def one_line(text: str) -> str:
@@ -130,10 +127,8 @@ def url_header(name: str, urls: list[str]) -> bytes:
 
 
 def _ascii_url(url: str) -> str:
-    return "".join(
-        character if 32 < ord(character) < 127 and character not in "<>" else _percent(character) for character in url
-    )
+    return _NO_URL.sub(_percent, url)
 
 
-def _percent(character: str) -> str:
-    return "".join(f"%{byte:02X}" for byte in character.encode("utf-8", "replace"))
+def _percent(odd: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in odd.group().encode("utf-8", "replace"))

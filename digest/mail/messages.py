@@ -11,15 +11,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime, parseaddr
+from functools import cached_property
 
 from digest.mail.encoding import address_header, header_text, one_line, url_header
-from digest.mail.parts import join, run
+from digest.mail.parts import chosen, join, run
 from digest.model import links
 from digest.model.editions import Publication
-from digest.model.mail import Envelope, Message, Parts, Planned
+from digest.model.mail import Envelope, Message, Parts, Planned, Segment
 from digest.templating.counting import counted
 
 WORDS_A_MINUTE = 230  # silent reading of news; Brysbaert (2019) gives 238 for non-fiction
+
+_LEAF = b"Content-Type: %s; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n"
+_TEXT, _HTML = _LEAF % b"text/plain", _LEAF % b"text/html"
 
 LinksOf = Callable[[str], tuple[str, str]]
 """(unsubscribe_url, preferences_url) of a subscriber's id."""
@@ -31,9 +35,11 @@ LineOf = Callable[[Sequence[str]], str]
 class Choice:
     """What a choice of sections decides, worked out once for all who made it."""
 
-    subject: str
+    subject: bytes  # the header
     slots: dict[str, bytes]
-    sections: tuple[str, ...] | None
+    own: frozenset[str]  # the slots that a person fills
+    html: tuple[Segment, ...]
+    text: tuple[Segment, ...]
 
 
 @dataclass
@@ -55,25 +61,25 @@ class Writer:
         """Return the message of one person; the same person and edition give the same bytes."""
         choice = self._choice(person.sections)
         unsubscribe, preferences = self.links_of(person.subscriber)
-        slots = {
-            **choice.slots,
-            "unsubscribe_url": run(unsubscribe),
-            "preferences_url": run(preferences),
-            "email": run(person.email),
-            "name": run(one_line(person.name)),
+        own = {
+            "unsubscribe_url": unsubscribe,
+            "preferences_url": preferences,
+            "email": person.email,
+            "name": one_line(person.name),
         }
+        slots = {**choice.slots, **{name: run(own[name]) for name in choice.own}}
         message_id = self.message_id(person.subscriber)
         head = self._head(person, choice, message_id, unsubscribe)
-        text = join(self.parts.text, choice.sections, slots)
+        text = join(choice.text, slots)
         if person.format == "text":
-            body = _leaf("text/plain") + b"\r\n" + text
+            body = _TEXT + b"\r\n" + text
         else:
-            html = join(self.parts.html, choice.sections, slots)
-            mark = self._boundary()
+            html = join(choice.html, slots)
+            mark = self._boundary
             body = (
                 b'Content-Type: multipart/alternative; boundary="%s"\r\n\r\n' % mark
-                + b"--%s\r\n%s\r\n%s" % (mark, _leaf("text/plain"), text)
-                + b"--%s\r\n%s\r\n%s" % (mark, _leaf("text/html"), html)
+                + b"--%s\r\n%s\r\n%s" % (mark, _TEXT, text)
+                + b"--%s\r\n%s\r\n%s" % (mark, _HTML, html)
                 + b"--%s--\r\n" % mark
             )
         envelope = Envelope(sender=self.return_path, recipient=person.email)
@@ -82,13 +88,20 @@ class Writer:
     def message_id(self, subscriber: str) -> str:
         """Return the Message-ID of a person's copy, without angle brackets: a repeat is recognisable by it."""
         text = f"{self.parts.digest}\n{self.parts.day}\n{subscriber}"
-        return f"{self.parts.digest}.{self.parts.day}.{_hash(text)}@{self._domain()}"
+        return f"{self.parts.digest}.{self.parts.day}.{_hash(text)}@{self._domain}"
 
+    @cached_property
     def _domain(self) -> str:
         return parseaddr(self.publication.sender)[1].rpartition("@")[2] or "localhost"
 
+    @cached_property
     def _boundary(self) -> bytes:
         return f"=_{_hash(f'{self.parts.digest} {self.parts.day} {self.parts.language}')}".encode("ascii")
+
+    @cached_property
+    def _leave_by_mail(self) -> str:
+        reply = parseaddr(self.publication.reply_to or self.publication.sender)[1]
+        return f"mailto:{reply}?subject=unsubscribe%20{self.parts.digest}"
 
     def _choice(self, sections: tuple[str, ...] | None) -> Choice:
         if sections not in self._choices:
@@ -109,15 +122,21 @@ class Writer:
             "stories": counted(parts.counted.get("stories", {}), len(headlines), parts.language),
             "minutes": counted(parts.counted.get("minutes", {}), minutes, parts.language),
         }
-        return Choice(subject=subject, slots={key: run(value) for key, value in values.items()}, sections=sections)
+        html, text = chosen(parts.html, sections), chosen(parts.text, sections)
+        return Choice(
+            subject=header_text("Subject", subject),
+            slots={key: run(value) for key, value in values.items()},
+            own=frozenset(segment.slot for segment in (*html, *text) if segment.slot) - values.keys(),
+            html=html,
+            text=text,
+        )
 
     def _head(self, person: Planned, choice: Choice, message_id: str, unsubscribe: str) -> bytes:
         leave = [unsubscribe] if unsubscribe else []
-        reply = parseaddr(self.publication.reply_to or self.publication.sender)[1]
-        leave.append(f"mailto:{reply}?subject=unsubscribe%20{self.parts.digest}")
+        leave.append(self._leave_by_mail)
         head = [
             address_header("To", person.name, person.email),
-            header_text("Subject", choice.subject),
+            choice.subject,
             b"Message-ID: <" + message_id.encode("ascii", "ignore") + b">\r\n",
             url_header("List-Unsubscribe", leave),
         ]
@@ -134,8 +153,8 @@ class Writer:
                 address_header("From", name, address),
                 b"Date: " + format_datetime(self.date).encode("ascii") + b"\r\n",
                 b"MIME-Version: 1.0\r\n",
-                _list_id(self.title, parts.digest, self._domain()),
-                header_text("Feedback-ID", f"{parts.day}:{parts.digest}:digest:{self._domain()}"),
+                _list_id(self.title, parts.digest, self._domain),
+                header_text("Feedback-ID", f"{parts.day}:{parts.digest}:digest:{self._domain}"),
                 b"Precedence: list\r\n",
                 b"Auto-Submitted: auto-generated\r\n",
                 header_text("Content-Language", parts.language),
@@ -154,12 +173,6 @@ def _list_id(title: str, digest: str, domain: str) -> bytes:
     """Return List-Id (RFC 2919): stable over the years, per digest."""
     return header_text("List-Id", one_line(title).replace("<", "").replace(">", ""))[:-2] + (
         f"\r\n <{digest}.{domain}>\r\n".encode("ascii", "ignore")
-    )
-
-
-def _leaf(media_type: str) -> bytes:
-    return f"Content-Type: {media_type}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n".encode(
-        "ascii"
     )
 
 

@@ -49,14 +49,16 @@ def run(text: str) -> bytes:
     return encoded if at_start else encoded + SOFT
 
 
-def join(segments: Iterable[Segment], sections: tuple[str, ...] | None, slots: Mapping[str, bytes]) -> bytes:
-    """Return the encoded body of a choice of sections; ``slots`` are encoded by `run`. Ends with CRLF."""
-    body = b"".join(
-        slots[segment.slot] if segment.slot else segment.data
-        for segment in segments
-        if not segment.piece or holds(segment.piece, sections)
-    )
-    return body + b"\r\n"
+def chosen(segments: Iterable[Segment], sections: tuple[str, ...] | None) -> tuple[Segment, ...]:
+    """Return the segments of a choice of sections: worked out once for all who made it."""
+    return tuple(segment for segment in segments if not segment.piece or holds(segment.piece, sections))
+
+
+def join(segments: Iterable[Segment], slots: Mapping[str, bytes]) -> bytes:
+    """Return the encoded body of chosen segments; ``slots`` are encoded by `run`. Ends with CRLF."""
+    pieces = [slots[segment.slot] if segment.slot else segment.data for segment in segments]
+    pieces.append(b"\r\n")
+    return b"".join(pieces)
 
 
 def encoded_size(parts: Parts) -> int:

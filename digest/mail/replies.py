@@ -38,8 +38,10 @@ class Reply:
 
     def __str__(self) -> str:
         """Return the reply in one line, controls removed."""
-        clean = " ".join("".join(character if character.isprintable() else " " for character in self.text).split())
-        return f"{self.code} {clean}"[:500]
+        clean = self.text
+        if not clean.isprintable():
+            clean = "".join(character if character.isprintable() else " " for character in clean)
+        return f"{self.code} {' '.join(clean.split())}"[:500]
 
 
 def is_systemic(reply: Reply, phase: str) -> bool:

@@ -10,11 +10,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 
-from digest.errors import DigestError, RelayError, RelayUnreachable
+from digest.errors import DigestError, RelayError, RelayUnreachable, StoreError
 from digest.mail.replies import Reply, is_systemic, next_attempt, outcome
 from digest.mail.transport import Connection, Cut, Refusal, Transport
 from digest.model.mail import EditionKey, Message, Outcome, OutcomeKind, Planned
@@ -147,9 +148,16 @@ class _Worker:
         except DigestError as error:
             sending.fail(error)
         finally:
+            self._end()
+
+    def _end(self) -> None:
+        """Record what was learnt last and leave; where the store fails, the row stays handed, so in doubt."""
+        try:
             self._flush()
-            if self.connection is not None:
-                self.connection.close()
+        except DigestError as error:
+            self.sending.fail(error)
+        if self.connection is not None:
+            self.connection.close()
 
     def _flush(self) -> None:
         done, self.done = self.done, None
@@ -283,16 +291,22 @@ def send(
     try:
         while True:
             _round(sending, manner.connections)
-            due = reader.next_due(key)
+            due = None if sending.ended else reader.next_due(key)
             if sending.ended or sending.left == 0 or due is None or due > until:
                 break
             _pause(due, clock, wait, stop)
+        if sending.failure is not None:
+            raise sending.failure
     finally:
-        ledger.release(key, owner=owner, now=clock.now())
-    if sending.failure is not None:
-        raise sending.failure
+        _release(ledger, key, owner, clock)
     stopped = "told to stop" if stop.is_set() else ""
     return replace(sending.report, stopped=stopped, seconds=time.monotonic() - began)
+
+
+def _release(ledger: Ledger, key: EditionKey, owner: str, clock: Clock) -> None:
+    """Give back what was claimed; a store that fails now has said so already, and leases run out by themselves."""
+    with suppress(StoreError):
+        ledger.release(key, owner=owner, now=clock.now())
 
 
 def _round(sending: Sending, connections: int) -> None:

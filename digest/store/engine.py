@@ -11,8 +11,10 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -24,10 +26,14 @@ from digest.errors import StoreError
 from digest.store.tables import REVISION
 
 T = TypeVar("T")
+V = TypeVar("V")
+_Waiting = tuple[Callable[[Connection, list[Any]], list[Any]], Any, Future[Any]]
 
 BUSY_TIMEOUT_S = 10
 # Changes that wait are committed together, at most so many: a transaction stays short (design §3: <= 20 ms).
 GROUP = 200
+# A group waits so many seconds for one more change: connections that share a processor come in one by one.
+GATHER_S = 0.001
 _KINDS = "write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
 
 
@@ -87,7 +93,7 @@ class Store:
     def __init__(self, engine: Engine, url: str) -> None:
         self.engine, self.url = engine, url
         self.is_sqlite = engine.dialect.name == "sqlite"
-        self._queue: SimpleQueue[tuple[Callable[[Connection], Any], Future[Any]] | None] = SimpleQueue()
+        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._writer: threading.Thread | None = None
         self._starting = threading.Lock()
 
@@ -163,12 +169,19 @@ class Store:
         A change that fails takes nothing of its neighbours with it: they are made again without it, so a change does
         nothing but on its connection.
         """
+        return self.submit_to(_make_each, change)
+
+    def submit_to(self, batch: Callable[[Connection, list[V]], list[T]], value: V) -> Future[T]:
+        """Have a value handled by the writer thread, by one call of ``batch`` with all those that wait for it.
+
+        ``batch`` returns a result a value, in their order. What fails is handled again one by one, as in `submit`.
+        """
         with self._starting:
             if self._writer is None:
                 self._writer = threading.Thread(target=self._write_groups, name="digest-writer", daemon=True)
                 self._writer.start()
         future: Future[T] = Future()
-        self._queue.put((change, future))
+        self._queue.put((batch, value, future))
         return future
 
     def _write_groups(self) -> None:
@@ -177,8 +190,11 @@ class Store:
             if first is None:
                 return
             group, last = [first], False
-            while len(group) < GROUP and not self._queue.empty():
-                following = self._queue.get()
+            while len(group) < GROUP:
+                try:
+                    following = self._queue.get(timeout=GATHER_S)
+                except Empty:
+                    break
                 if following is None:
                     last = True
                     break
@@ -187,19 +203,21 @@ class Store:
             if last:
                 return
 
-    def _commit(self, group: list[tuple[Callable[[Connection], Any], Future[Any]]]) -> None:
+    def _commit(self, group: list[_Waiting]) -> None:
         try:
             with self.write() as connection:
-                results = [change(connection) for change, _ in group]
+                results: list[Any] = []
+                for batch, together in groupby(group, key=itemgetter(0)):
+                    results += batch(connection, [value for _, value, _ in together])
         except BaseException as error:
             if len(group) == 1:
-                group[0][1].set_exception(error)
+                group[0][2].set_exception(error)
                 return
             # One of them failed and took the others with it: each again, in a transaction of its own.
             for each in group:
                 self._commit([each])
             return
-        for (_, future), result in zip(group, results, strict=True):
+        for (_, _, future), result in zip(group, results, strict=True):
             future.set_result(result)
 
     def close(self) -> None:
@@ -209,6 +227,10 @@ class Store:
             self._writer.join()
             self._writer = None
         self.engine.dispose()
+
+
+def _make_each(connection: Connection, changes: list[Callable[[Connection], T]]) -> list[T]:
+    return [change(connection) for change in changes]
 
 
 _CAUSES = (

@@ -14,6 +14,7 @@ from typing import get_args
 import pytest
 
 from digest.errors import ConfigError
+from digest.mail.parts import chosen as chosen_of
 from digest.mail.parts import encode, encoded_size, run
 from digest.mail.parts import join as join_encoded
 from digest.model.editions import Publication, Style
@@ -143,7 +144,11 @@ def test_a_join_of_any_choice_is_a_render_of_just_those(name: str) -> None:
             html, text = whole(of, rendered, chosen, slots)
             assert (html, text) == whole(only, alone, None, slots), chosen
             for segments, expected in ((parts.html, html), (parts.text, text)):
-                joined = quopri.decodestring(join_encoded(segments, chosen, encoded)).decode().replace("\r\n", "\n")
+                joined = (
+                    quopri.decodestring(join_encoded(chosen_of(segments, chosen), encoded))
+                    .decode()
+                    .replace("\r\n", "\n")
+                )
                 assert joined.rstrip("\n") == expected.rstrip("\n"), chosen
 
 
