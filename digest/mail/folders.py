@@ -24,6 +24,9 @@ class _Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    def probe(self, sender: str, size: int) -> None:
+        """There is nobody to ask."""
+
     def announce(self, envelope: Envelope) -> Refusal | None:
         return None
 

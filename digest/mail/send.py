@@ -15,9 +15,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 
-from digest.errors import DigestError, RelayError, RelayUnreachable, StoreError
-from digest.mail.replies import Reply, is_systemic, next_attempt, outcome
-from digest.mail.transport import Connection, Cut, Refusal, Transport
+from digest.errors import RelayUnreachable, StoreError
+from digest.mail.pace import Pace, Rates
+from digest.mail.transport import Connection, Cut, Transport
 from digest.model.mail import EditionKey, Message, Outcome, OutcomeKind, Planned
 from digest.ports import Clock, Ledger, LedgerReader, Wait
 
@@ -25,6 +25,7 @@ CLAIM = 200  # rows claimed at once: the size does not matter for doubt, only un
 LEASE_S = 600.0  # seconds; longer than any one hand-over may take
 CUTS_IN_A_ROW = 5  # connections cut without one message accepted between them: then the relay is unreachable
 LONGEST_PAUSE_S = 30.0  # how often a lingering run looks whether it shall stop
+LONGEST_WAIT_S = 1.0  # the same for a connection that waits for its turn
 
 Write = Callable[[Planned], Message]
 
@@ -49,6 +50,7 @@ class Manner:
     connections: int
     linger: timedelta  # how long to stay for what was deferred
     limit: int = 0  # hand over at most so many; 0 = all
+    per_connection: int = 0  # messages, then a new connection; 0 = no limit
 
 
 class Sending:
@@ -62,18 +64,22 @@ class Sending:
         *,
         key: EditionKey,
         owner: str,
+        manner: Manner,
         clock: Clock,
+        wait: Wait,
         random: Random,
         stop: threading.Event,
-        limit: int,
+        pace: Pace,
     ) -> None:
-        self.ledger, self.transport, self.write = ledger, transport, write
-        self.key, self.owner, self.clock, self.random, self.stop = key, owner, clock, random, stop
+        self.ledger, self.transport, self.write, self.pace = ledger, transport, write, pace
+        self.key, self.owner, self.clock, self.wait, self.random, self.stop = key, owner, clock, wait, random, stop
+        self.manner = manner
         self.report = SendReport()
-        self.failure: DigestError | None = None
+        self.failure: Exception | None = None
         self.claimed: deque[Planned] = deque()
-        self.left = limit or -1
+        self.left = manner.limit or -1
         self.cuts = 0
+        self.open = 0  # connections that stand
         self.guard = threading.Lock()
 
     @property
@@ -81,23 +87,70 @@ class Sending:
         """Whether no further message shall be begun."""
         return self.stop.is_set() or self.failure is not None
 
-    def following(self) -> Planned | None:
-        """Return the next claimed person, or None when no row is due, or it shall end."""
+    def following(self, *, patient: bool) -> Planned | None:
+        """Return the next claimed person, or None when no row is due, or it shall end.
+
+        Where the pace says "not yet", wait for it, or without ``patient`` return None.
+        """
+        while True:
+            person, pause = self._choose()
+            if person is not None or pause == 0 or not patient:
+                return person
+            if pause == float("inf"):
+                self.report.stopped = "the warm-up's messages of today are used up"
+                return None
+            self.wait(min(pause, LONGEST_WAIT_S))
+
+    def _choose(self) -> tuple[Planned | None, float]:
+        """Return who may be handed over now, or the seconds until somebody may be; 0 = nobody is due."""
         with self.guard:
             if self.ended or self.left == 0:
-                return None
+                return None, 0.0
             if not self.claimed:
                 rows = self.ledger.claim(self.key, owner=self.owner, limit=CLAIM, lease_s=LEASE_S, now=self.clock.now())
                 self.claimed.extend(rows)
             if not self.claimed:
-                return None
-            self.left -= 1
-            return self.claimed.popleft()
+                return None, 0.0
+            now, shortest, asked = self.clock.now(), float("inf"), set[str]()
+            for place, person in enumerate(self.claimed):
+                domain = person.email.rpartition("@")[2].lower()
+                if domain in asked:  # its neighbour at the same domain has to wait, so has it
+                    continue
+                asked.add(domain)
+                pause = self.pace.wait_s(person.email, now)
+                if pause == 0:
+                    del self.claimed[place]
+                    self.left -= 1
+                    return person, 0.0
+                shortest = min(shortest, pause)
+            return None, shortest
 
-    def fail(self, error: DigestError) -> None:
+    def fail(self, error: Exception) -> None:
         """End every connection after the hand-over it is at."""
         with self.guard:
             self.failure = self.failure or error
+
+    def opened(self) -> Connection | None:
+        """Return a new connection; None where the relay takes no more of them but some stand. Raises RelayError."""
+        with self.guard:
+            pause = 0.0 if not self.cuts else min(2.0**self.cuts, LONGEST_PAUSE_S)
+        if pause:
+            self.wait(pause)  # a relay that cut us is not asked again at once
+        try:
+            connection = self.transport.open()
+        except RelayUnreachable:
+            with self.guard:
+                if self.open:
+                    return None
+            raise
+        with self.guard:
+            self.open += 1
+        return connection
+
+    def closed(self) -> None:
+        """Note that a connection is gone."""
+        with self.guard:
+            self.open -= 1
 
     def turn(self, done: Outcome | None, following: Planned | None) -> bool:
         """Commit what was learnt and what is handed over next; tell whether it may be."""
@@ -120,6 +173,9 @@ class Sending:
                 self.report.refused.append(f"{person.email}: {done.reply}")
             elif done.kind is OutcomeKind.IN_DOUBT:
                 self.report.in_doubt.append(person.email)
+            elif done.kind is OutcomeKind.RETURNED:
+                self.left += self.left >= 0
+                self.pace.give_back()
 
     def cut(self, cut: Cut) -> None:
         """Note a cut connection; too many in a row, and the relay counts as unreachable."""
@@ -129,140 +185,6 @@ class Sending:
                 self.failure = RelayUnreachable(
                     f"the relay cut {self.cuts} connections in a row ({cut.what})", fix="we try again with the next run"
                 )
-
-
-class _Worker:
-    """One connection's work. `done` is the outcome not committed yet: it goes with the next hand-over's commit."""
-
-    def __init__(self, sending: Sending) -> None:
-        self.sending = sending
-        self.connection: Connection | None = None
-        self.done: Outcome | None = None
-
-    def work(self) -> None:
-        sending = self.sending
-        try:
-            person = sending.following()
-            while person is not None:
-                person = self._one(person)
-        except DigestError as error:
-            sending.fail(error)
-        finally:
-            self._end()
-
-    def _end(self) -> None:
-        """Record what was learnt last and leave; where the store fails, the row stays handed, so in doubt."""
-        try:
-            self._flush()
-        except DigestError as error:
-            self.sending.fail(error)
-        if self.connection is not None:
-            self.connection.close()
-
-    def _flush(self) -> None:
-        done, self.done = self.done, None
-        self.sending.turn(done, None)
-
-    def _learnt(self, person: Planned, done: Outcome) -> None:
-        self.sending.count(person, done)
-        if self.done is not None:
-            self._flush()
-        self.done = done
-
-    def _outcome(self, person: Planned, reply: Reply, phase: str) -> Outcome:
-        at, random = self.sending.clock.now(), self.sending.random
-        return outcome(person.subscriber, reply, phase=phase, at=at, attempts=person.attempts, random=random)
-
-    def _returned(self, person: Planned, phase: str) -> Outcome:
-        return Outcome(
-            subscriber=person.subscriber, kind=OutcomeKind.RETURNED, at=self.sending.clock.now(), phase=phase
-        )
-
-    def _one(self, person: Planned) -> Planned | None:
-        """Announce a person's message on a fresh transaction and go on from there; return who is next."""
-        message = self.sending.write(person)
-        if self.connection is None:
-            try:
-                self.connection = self.sending.transport.open()
-            except RelayError:
-                self._learnt(person, self._returned(person, "connect"))
-                raise
-        try:
-            refusal = self.connection.announce(message.envelope)
-        except Cut as cut:
-            self._lost(person, cut)
-            return self.sending.following()
-        return self._chain(person, message, refusal)
-
-    def _chain(self, person: Planned, message: Message, refusal: Refusal | None) -> Planned | None:
-        """Deliver announced messages, each with the next envelope behind it; return who needs a new transaction."""
-        while True:
-            if refusal is not None:
-                self._refused(person, refusal)
-                return self.sending.following()
-            assert self.connection is not None
-            may, self.done = self.sending.turn(self.done, person), None
-            if not may:
-                # The relay waits for this body, and it must not have it: the connection ends without the final dot.
-                self.connection.abandon()
-                self.connection = None
-                return self.sending.following()
-            after = self.sending.following()
-            following = None if after is None else self.sending.write(after)
-            try:
-                delivered = self.connection.deliver(message, None if following is None else following.envelope)
-            except Cut as cut:
-                self._cut_in_body(person, after, cut)
-                return self.sending.following()
-            except RelayError:
-                self._learnt(person, self._returned(person, "body"))
-                if after is not None:
-                    self._learnt(after, self._returned(after, "mail"))
-                raise
-            self._learnt(person, self._outcome(person, delivered.reply, "dot"))
-            if after is None or following is None:
-                return None
-            person, message, refusal = after, following, delivered.following
-
-    def _refused(self, person: Planned, refusal: Refusal) -> None:
-        """Record a refused envelope: the recipient's, or ours, which ends the process with the row planned again."""
-        if not is_systemic(refusal.reply, refusal.phase):
-            self._learnt(person, self._outcome(person, refusal.reply, refusal.phase))
-            return
-        self._learnt(person, self._returned(person, refusal.phase))
-        reply = refusal.reply
-        kind = RelayError if reply.code >= 500 else RelayUnreachable
-        raise kind(
-            f"the relay refuses us at {refusal.phase.upper()} ({reply})", code=reply.code, reply=reply.text,
-            fix="check the sender's address and domain with the relay's operator",
-        )  # fmt: skip
-
-    def _lost(self, person: Planned, cut: Cut) -> None:
-        self.connection = None
-        self.sending.cut(cut)
-        self._learnt(person, self._returned(person, cut.phase))
-
-    def _cut_in_body(self, person: Planned, after: Planned | None, cut: Cut) -> None:
-        """Settle who was cut: an answered body is what it is, an unanswered dot is in doubt, anything else a retry."""
-        now = self.sending.clock.now()
-        if cut.reply is not None:
-            self._learnt(person, self._outcome(person, cut.reply, "dot"))
-        elif cut.after_dot:
-            doubt = Outcome(
-                subscriber=person.subscriber,
-                kind=OutcomeKind.IN_DOUBT,
-                at=now,
-                reply=cut.what,
-                phase=cut.phase,
-                next_attempt=next_attempt(now, person.attempts, self.sending.random),
-            )
-            self._learnt(person, doubt)
-        else:
-            self._learnt(person, self._returned(person, cut.phase))
-        self.connection = None
-        self.sending.cut(cut)
-        if after is not None:
-            self._learnt(after, self._returned(after, "mail"))
 
 
 def send(
@@ -278,6 +200,7 @@ def send(
     wait: Wait,
     random: Random,
     stop: threading.Event,
+    pace: Pace | None = None,
 ) -> SendReport:
     """Hand over what is due, stay up to ``manner.linger`` for what was deferred, and return what was done.
 
@@ -286,20 +209,30 @@ def send(
     """
     began, until = time.monotonic(), clock.now() + manner.linger
     sending = Sending(
-        ledger, transport, write, key=key, owner=owner, clock=clock, random=random, stop=stop, limit=manner.limit
+        ledger,
+        transport,
+        write,
+        key=key,
+        owner=owner,
+        manner=manner,
+        clock=clock,
+        wait=wait,
+        random=random,
+        stop=stop,
+        pace=pace or Pace(Rates(), today=clock.now().date()),
     )
     try:
         while True:
-            _round(sending, manner.connections)
+            _round(sending)
             due = None if sending.ended else reader.next_due(key)
-            if sending.ended or sending.left == 0 or due is None or due > until:
+            if sending.ended or sending.left == 0 or sending.report.stopped or due is None or due > until:
                 break
             _pause(due, clock, wait, stop)
         if sending.failure is not None:
             raise sending.failure
     finally:
         _release(ledger, key, owner, clock)
-    stopped = "told to stop" if stop.is_set() else ""
+    stopped = "told to stop" if stop.is_set() else sending.report.stopped
     return replace(sending.report, stopped=stopped, seconds=time.monotonic() - began)
 
 
@@ -309,9 +242,12 @@ def _release(ledger: Ledger, key: EditionKey, owner: str, clock: Clock) -> None:
         ledger.release(key, owner=owner, now=clock.now())
 
 
-def _round(sending: Sending, connections: int) -> None:
+def _round(sending: Sending) -> None:
+    from digest.mail.worker import Worker
+
     threads = [
-        threading.Thread(target=_Worker(sending).work, name=f"digest-send-{number}") for number in range(connections)
+        threading.Thread(target=Worker(sending).work, name=f"digest-send-{number}")
+        for number in range(sending.manner.connections)
     ]
     for thread in threads:
         thread.start()

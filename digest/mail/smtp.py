@@ -31,6 +31,12 @@ def stuffed(data: bytes) -> bytes:
     return body + (b".\r\n" if body.endswith(b"\r\n") else b"\r\n.\r\n")
 
 
+def counted(data: bytes) -> bytes:
+    """Return a message as one last BDAT chunk, ended by CRLF."""
+    body = data if data.endswith(b"\r\n") else data + b"\r\n"
+    return b"BDAT %d LAST\r\n" % len(body) + body
+
+
 class Relay:
     """Opens sessions with one relay."""
 
@@ -108,7 +114,7 @@ class Relay:
             raise RelayError(
                 "the relay offers no TLS",
                 where=self.name,
-                fix="use smtps://, or say via = 'smtp://…?tls=none' in words",
+                fix="use smtps://, or add ?tls=none to via if the line is safe",
             )
         if self.via.user:
             client.login(self.via.user, self.password)
@@ -148,7 +154,10 @@ class Session:
         size = client.esmtp_features.get("size", "")
         self.size = int(size) if size.isdigit() else 0
         self.file = cast(BinaryIO, sock.makefile("rb"))
-        self.ready = False  # a 354 was received and its body not yet written
+        # BDAT says how long the body is (RFC 3030): nothing is stuffed, and no 354 is waited for.
+        self.chunking = client.has_extn("chunking") and not lmtp
+        self.phases = ("mail", "rcpt") if self.chunking else ("mail", "rcpt", "data")
+        self.ready = False  # a body is waited for and not yet written
 
     # Reading and writing
 
@@ -191,11 +200,27 @@ class Session:
         utf8 = not envelope.recipient.isascii() or not envelope.sender.isascii()
         sender, recipient = (_UNSAFE.sub("", each) for each in (envelope.sender, envelope.recipient))
         options = " SMTPUTF8" if utf8 and self.utf8 else ""
-        return [
-            f"MAIL FROM:<{sender}>{options}\r\n".encode(),
-            f"RCPT TO:<{recipient}>\r\n".encode(),
-            b"DATA\r\n",
-        ]
+        commands = [f"MAIL FROM:<{sender}>{options}\r\n".encode(), f"RCPT TO:<{recipient}>\r\n".encode()]
+        return commands if self.chunking else [*commands, b"DATA\r\n"]
+
+    def probe(self, sender: str, size: int) -> None:
+        """Ask whether mail from ``sender`` of ``size`` bytes would be taken; raises RelayError, Cut."""
+        if self.size and size > self.size:
+            raise RelayError(
+                f"a message has {size / 1_000_000:.1f} MB, the relay takes {self.size / 1_000_000:.1f} MB",
+                where=self.name,
+                fix="lower the number of stories, or use another relay",
+            )
+        option = f" SIZE={size}" if self.client.has_extn("size") else ""
+        self._write(f"MAIL FROM:<{_UNSAFE.sub('', sender)}>{option}\r\n".encode(), "mail")
+        reply = self._reply("mail")
+        if not reply.ok:
+            kind = RelayError if reply.code >= 500 else RelayUnreachable
+            raise kind(
+                f"the relay takes no mail from {sender} ({reply})", code=reply.code, reply=reply.text, where=self.name,
+                fix="check [publication] from and [delivery] return_path with its operator",
+            )  # fmt: skip
+        self._reset()
 
     def _unspeakable(self, envelope: Envelope) -> Refusal | None:
         if not envelope.recipient.isascii() and not self.utf8:
@@ -212,7 +237,7 @@ class Session:
         if self.pipelining:
             self._write(b"".join(commands), "mail")
             return self._answers()
-        for phase, command in zip(("mail", "rcpt", "data"), commands, strict=True):
+        for phase, command in zip(self.phases, commands, strict=True):
             self._write(command, phase)
             reply = self._reply(phase)
             if not reply.ok:
@@ -222,9 +247,9 @@ class Session:
         return None
 
     def _answers(self, earlier: Reply | None = None) -> Refusal | None:
-        """Match three replies to MAIL, RCPT and DATA; a 354 after a refusal gets a lone dot (RFC 2920 §3.1)."""
+        """Match the replies to MAIL, RCPT and DATA; a 354 after a refusal gets a lone dot (RFC 2920 §3.1)."""
         refusal: Refusal | None = None
-        for phase in ("mail", "rcpt", "data"):
+        for phase in self.phases:
             reply = self._reply(phase, earlier=earlier)
             if phase == "data" and reply.code == 354 and refusal is not None:
                 self._write(b".\r\n", "data")
@@ -247,7 +272,7 @@ class Session:
 
     def deliver(self, message: Message, following: Envelope | None) -> Delivered:
         """Write the announced body, and the next envelope behind it. Raises Cut."""
-        body = stuffed(message.data)
+        body = counted(message.data) if self.chunking else stuffed(message.data)
         self.ready = False
         ahead = following is not None and self.pipelining and self._unspeakable(following) is None
         if following is None or not ahead:

@@ -47,6 +47,9 @@ class Cut(ConnectionError):
 class Connection(Protocol):
     """One session. Raises Cut when it ends, RelayError and RelayUnreachable where the relay refuses us."""
 
+    def probe(self, sender: str, size: int) -> None:
+        """Ask whether mail from ``sender`` of ``size`` bytes would be taken; raises RelayError."""
+
     def announce(self, envelope: Envelope) -> Refusal | None:
         """Announce a message; None = its body may be written."""
 

@@ -1,0 +1,96 @@
+"""How fast to hand over: limits a second, an hour, a day and a recipient domain, held over all connections.
+
+Limits a second space messages evenly (GCRA, ITU-T I.371, without bursts); an hour's and a day's are counted, with what
+earlier processes handed over.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rates:
+    """`[delivery.rates]` and `[delivery.warm_up]`, as values; 0 = no limit."""
+
+    per_second: float = 0.0
+    per_hour: int = 0  # in any hour, counted by minutes
+    per_domain: float = 0.0  # messages a second to any one recipient domain
+    domains: Mapping[str, float] = field(default_factory=dict)  # the same for domains by name
+    warm_up_from: date | None = None  # first day of the warm-up
+    warm_up: tuple[int, ...] = ()  # most messages a day, from the first day on; afterwards there is no limit
+
+    def daily(self, day: date) -> int:
+        """Return how many messages may leave on a day; 0 = no limit."""
+        if self.warm_up_from is None:
+            return 0
+        number = (day - self.warm_up_from).days
+        return self.warm_up[max(number, 0)] if number < len(self.warm_up) else 0
+
+    @property
+    def counts(self) -> bool:
+        """Whether what earlier processes handed over has to be known."""
+        return bool(self.per_hour or self.warm_up)
+
+
+class Pace:
+    """Gives out turns to hand over; shared by all connections of a process."""
+
+    def __init__(self, rates: Rates, *, today: date, sent_today: int = 0, earlier: Iterable[datetime] = ()) -> None:
+        """``today`` is the day in the publication's zone; ``earlier`` are the last hour's hand-overs."""
+        self.rates, self._guard = rates, threading.Lock()
+        most = rates.daily(today)
+        self.left_today = max(most - sent_today, 0) if most else -1
+        self._due: dict[str, datetime] = {}  # limit -> when its next message may leave
+        self._minutes = Counter(map(_minute, earlier))
+
+    def wait_s(self, recipient: str, now: datetime) -> float:
+        """Take a turn for a recipient and return 0, or take none and return the seconds until one may be free.
+
+        Infinite where the day's share of a warm-up is used up.
+        """
+        with self._guard:
+            if self.left_today == 0:
+                return float("inf")
+            spaced = self._spaced(recipient.rpartition("@")[2].lower())
+            due = max((self._due.get(name, now) for name in spaced), default=now)
+            wait = max((due - now).total_seconds(), self._wait_of_hour(now))
+            if wait > 0:
+                return wait
+            for name, every in spaced.items():
+                self._due[name] = now + timedelta(seconds=every)
+            if self.rates.per_hour:
+                self._minutes[_minute(now)] += 1
+            self.left_today -= self.left_today > 0
+            return 0.0
+
+    def give_back(self) -> None:
+        """Return a day's turn that was not used: its envelope was not taken."""
+        with self._guard:
+            self.left_today += self.left_today >= 0
+
+    def _spaced(self, domain: str) -> dict[str, float]:
+        """Return the limits a second that hold: their name, and the seconds between two messages."""
+        of_domain = self.rates.domains.get(domain, self.rates.per_domain)
+        limits = {"": self.rates.per_second, f"@{domain}": of_domain}
+        return {name: 1 / rate for name, rate in limits.items() if rate}
+
+    def _wait_of_hour(self, now: datetime) -> float:
+        if not self.rates.per_hour:
+            return 0.0
+        for minute in [minute for minute in self._minutes if minute <= now - HOUR]:
+            del self._minutes[minute]
+        if self._minutes.total() < self.rates.per_hour:
+            return 0.0
+        return (min(self._minutes) + HOUR - now).total_seconds()
+
+
+def _minute(instant: datetime) -> datetime:
+    """Return the end of an instant's minute: an hour after it, the minute is past for certain."""
+    return instant.replace(second=0, microsecond=0) + timedelta(minutes=1)
