@@ -197,8 +197,12 @@ class MergeCounts(Protocol):
 class Ledger(Protocol):
     """The ledger of one edition's deliveries: the one rule of sending (design §4) is kept here."""
 
-    def plan(self, key: EditionKey, *, sections: Iterable[str], now: datetime) -> int:
+    def plan(
+        self, key: EditionKey, *, sections: Iterable[str], now: datetime, openings: Mapping[str, datetime] = ...
+    ) -> int:
         """Add one planned row per due subscriber that has none; return how many. In steps of 2,000 rows.
+
+        ``openings`` are the instants before which readers of a time zone get nothing.
 
         Due is: active, subscribed to the digest, not suppressed for it or for all, not paused on the edition's day,
         and whose choice (None = all) holds one of ``sections``, those of the edition that hold items. Moves the edition

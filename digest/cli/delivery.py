@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from digest.cli.editions import EditionOption, JsonOption
 from digest.cli.session import Session, command, parse_day
 from digest.errors import EXIT_DONE
+
+if TYPE_CHECKING:
+    from digest.mail.send import SendReport
 
 ViaOption = Annotated[
     str,
@@ -43,7 +50,15 @@ def send(
     session: Session,
     edition: EditionOption = "",
     via: ViaOption = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be sent, and to how many; send and change nothing.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="With --dry-run: write the first message there.")
+    ] = None,
+    halt: Annotated[
+        bool, typer.Option("--stop", help="Stop this edition for good: who did not get it yet never will.")
+    ] = False,
     test: Annotated[
         str, typer.Option("--test", metavar="ADDRESS", help="Send one copy to this address; the ledger is not touched.")
     ] = "",
@@ -58,9 +73,15 @@ def send(
         session.say(publisher.send_test(key, test))
         return EXIT_DONE
     if dry_run:
-        session.say(publisher.dry_run(key))
+        for line in publisher.dry_run(key, out):
+            session.say(line)
         return EXIT_DONE
-    report = publisher.send_all(key, limit=limit)
+    if halt:
+        report = publisher.stop_edition(key, session.start.environment.get("USER", "") or "the command line")
+        session.say(report.line)
+        return EXIT_DONE
+    with _meter(session, lambda: publisher.open_rows(key)) as publisher.meter:
+        report = publisher.send_all(key, limit=limit)
     if as_json:
         session.emit(report.document())
     else:
@@ -68,6 +89,26 @@ def send(
     for line in report.trouble:
         session.warn(line)
     return report.exit_code
+
+
+@contextmanager
+def _meter(session: Session, open_rows: Callable[[], int]) -> Iterator[Callable[[SendReport], None] | None]:
+    """Show how many are handed over, the rate and the time left, where somebody looks on."""
+    if session.quiet or not sys.stderr.isatty():
+        yield None
+        return
+    total = 0
+
+    def tell(report: SendReport) -> None:
+        nonlocal total
+        total = total or open_rows() + report.accepted
+        bar.length = max(total, 1)
+        rate = report.accepted / report.seconds if report.seconds else 0.0
+        bar.label = f"{report.accepted:,} of {total:,} accepted, {rate:,.0f}/s"
+        bar.update(report.accepted - bar.pos)
+
+    with typer.progressbar(length=1, label="asking the relay", file=sys.stderr) as bar:
+        yield tell
 
 
 def run(

@@ -19,6 +19,7 @@ from digest.config.settings import DeliverySettings, DigestSettings, FetchSettin
 from digest.config.theme_table import ThemeTable
 from digest.errors import ConfigError, Problem
 from digest.model.editions import Bars, Embargo, Match, Publication, Section, Sponsor, Weights
+from digest.model.mail import Rates
 from digest.model.news import Feed
 
 __all__ = ["DeliverySettings", "DigestSettings", "FetchSettings", "Settings", "load"]
@@ -357,5 +358,15 @@ class _Reading:
                 "it is missing, so that nobody could unsubscribe",
                 "set it to where `digest serve` answers, or keep delivery.via = 'eml:outbox'",
             )
-        values = table.model_dump(exclude={"password_file"})
-        return DeliverySettings(password=password, **values)
+        values = table.model_dump(exclude={"password_file", "rates", "warm_up"})
+        return DeliverySettings(password=password, rates=self.rates(table), **values)
+
+    def rates(self, table: shape.DeliveryTable) -> Rates:
+        warm_up = table.warm_up
+        if warm_up is not None and min(warm_up.messages) < 1:
+            self.problem(("delivery", "warm_up", "messages"), "a day with no message", "write at least 1 for each day")
+        limits = table.rates.model_dump()
+        limits["domains"] = {name.lower(): rate for name, rate in table.rates.domains.items()}
+        if warm_up is None:
+            return Rates(**limits)
+        return Rates(**limits, warm_up_from=warm_up.start, warm_up=tuple(warm_up.messages))

@@ -11,6 +11,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from digest.model.editions import Bars, Publication, Section, Sponsor, Weights
+from digest.model.mail import Rates
 from digest.model.news import Feed
 
 
@@ -43,6 +44,8 @@ class DeliverySettings:
     give_up_after: timedelta  # then a deferred delivery expires
     on_doubt: Literal["resend", "hold"]
     return_path: str  # envelope sender; "" = the address of `from`
+    messages_per_connection: int  # then a new one; 0 = no limit
+    rates: Rates
     password: str = field(repr=False)  # of the relay, from DIGEST_RELAY_PASSWORD or password_file
 
 

@@ -207,6 +207,22 @@ class WeightsTable(Table):
     diversity: float = Field(default=0, ge=0, le=1)
 
 
+class RatesTable(Table):
+    """`[delivery.rates]`; 0 = no limit."""
+
+    per_second: float = Field(default=0, ge=0, le=100_000)
+    per_hour: int = Field(default=0, ge=0)
+    per_domain: float = Field(default=0, ge=0)
+    domains: dict[str, float] = {}
+
+
+class WarmUpTable(Table):
+    """`[delivery.warm_up]`."""
+
+    start: date = Field(alias="from")
+    messages: list[int] = Field(min_length=1)
+
+
 class DeliveryTable(Table):
     """`[delivery]`."""
 
@@ -218,6 +234,9 @@ class DeliveryTable(Table):
     on_doubt: Literal["resend", "hold"] = "resend"
     return_path: str = ""
     password_file: str = ""
+    messages_per_connection: int = Field(default=0, ge=0)
+    rates: RatesTable = RatesTable()
+    warm_up: WarmUpTable | None = None
 
 
 class FetchTable(Table):

@@ -16,15 +16,16 @@ from datetime import datetime, timedelta
 from random import Random
 
 from digest.errors import RelayUnreachable, StoreError
-from digest.mail.pace import Pace, Rates
+from digest.mail.pace import Pace
 from digest.mail.transport import Connection, Cut, Transport
-from digest.model.mail import EditionKey, Message, Outcome, OutcomeKind, Planned
+from digest.model.mail import EditionKey, Message, Outcome, OutcomeKind, Planned, Rates
 from digest.ports import Clock, Ledger, LedgerReader, Wait
 
 CLAIM = 200  # rows claimed at once: the size does not matter for doubt, only unflushed hand-overs do (facts)
 LEASE_S = 600.0  # seconds; longer than any one hand-over may take
 CUTS_IN_A_ROW = 5  # connections cut without one message accepted between them: then the relay is unreachable
 LONGEST_PAUSE_S = 30.0  # how often a lingering run looks whether it shall stop
+PROGRESS_S = 0.5
 LONGEST_WAIT_S = 1.0  # the same for a connection that waits for its turn
 
 Write = Callable[[Planned], Message]
@@ -201,6 +202,7 @@ def send(
     random: Random,
     stop: threading.Event,
     pace: Pace | None = None,
+    progress: Callable[[SendReport], None] | None = None,
 ) -> SendReport:
     """Hand over what is due, stay up to ``manner.linger`` for what was deferred, and return what was done.
 
@@ -223,7 +225,7 @@ def send(
     )
     try:
         while True:
-            _round(sending)
+            _round(sending, progress, began)
             due = None if sending.ended else reader.next_due(key)
             if sending.ended or sending.left == 0 or sending.report.stopped or due is None or due > until:
                 break
@@ -242,7 +244,7 @@ def _release(ledger: Ledger, key: EditionKey, owner: str, clock: Clock) -> None:
         ledger.release(key, owner=owner, now=clock.now())
 
 
-def _round(sending: Sending) -> None:
+def _round(sending: Sending, progress: Callable[[SendReport], None] | None, began: float) -> None:
     from digest.mail.worker import Worker
 
     threads = [
@@ -252,7 +254,10 @@ def _round(sending: Sending) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        while thread.is_alive():
+            thread.join(PROGRESS_S if progress else None)
+            if progress:
+                progress(replace(sending.report, seconds=time.monotonic() - began))
 
 
 def _pause(due: datetime, clock: Clock, wait: Wait, stop: threading.Event) -> None:

@@ -303,8 +303,8 @@ class Session:
         self.client.close()
 
     def close(self) -> None:
-        """End the session in good order."""
-        if self.ready:
+        """End the session in good order; safe to call on one that ended."""
+        if self.ready or self.file.closed:
             self.abandon()
             return
         try:

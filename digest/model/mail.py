@@ -226,6 +226,30 @@ class Attempt:
     outcome: Outcome
 
 
+@dataclass(frozen=True, kw_only=True)
+class Rates:
+    """`[delivery.rates]` and `[delivery.warm_up]`, as values; 0 = no limit."""
+
+    per_second: float = 0.0
+    per_hour: int = 0  # in any hour, counted by minutes
+    per_domain: float = 0.0  # messages a second to any one recipient domain
+    domains: Mapping[str, float] = field(default_factory=dict)  # the same for domains by name
+    warm_up_from: date | None = None  # first day of the warm-up
+    warm_up: tuple[int, ...] = ()  # most messages a day, from the first day on; afterwards there is no limit
+
+    def daily(self, day: date) -> int:
+        """Return how many messages may leave on a day; 0 = no limit."""
+        if self.warm_up_from is None:
+            return 0
+        number = (day - self.warm_up_from).days
+        return self.warm_up[max(number, 0)] if number < len(self.warm_up) else 0
+
+    @property
+    def counts(self) -> bool:
+        """Whether what earlier processes handed over has to be known."""
+        return bool(self.per_hour or self.warm_up)
+
+
 class NoticeKind(StrEnum):
     """Mail that is no edition."""
 

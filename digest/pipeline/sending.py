@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 from random import Random
 
 from digest.errors import (
@@ -13,16 +14,19 @@ from digest.errors import (
     EXIT_DONE,
     EXIT_TEMPORARY,
     ApprovalNeeded,
+    FileProblem,
     RelayError,
     RelayUnreachable,
     UsageError,
 )
+from digest.mail.pace import Pace
 from digest.mail.send import Manner, SendReport, send
 from digest.mail.transport import Cut, Transport
 from digest.model.editions import EditionRecord, EditionState
 from digest.model.mail import Counts, EditionKey, Message, Planned
 from digest.ports import ApprovalStore, Clock, EditionStore, Ledger, LedgerReader, Wait
 
+CHOICES_SHOWN = 12
 SENDABLE = frozenset({EditionState.APPROVED, EditionState.SENDING})
 
 
@@ -33,6 +37,7 @@ class Rules:
     connections: int
     linger: timedelta  # a run stays this long for what was deferred
     give_up_after: timedelta  # then a deferred delivery expires
+    per_connection: int = 0  # messages, then a new connection; 0 = no limit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +132,73 @@ def plan(key: EditionKey, *, editions: EditionStore, approvals: ApprovalStore, l
     return ledger.plan(key, sections=approvals.parts(key)[0].sections, now=clock.now())
 
 
+def preflight(transport: Transport, message: Message) -> None:
+    """Ask the relay whether it takes mail like ``message``, before the list is touched.
+
+    Raises RelayError for what an operator has to mend (login, TLS, certificate, sender, size), RelayUnreachable for
+    what may pass.
+    """
+    connection = transport.open()
+    try:
+        connection.probe(message.envelope.sender, len(message.data))
+    except Cut as cut:
+        raise RelayUnreachable(f"the relay cut the connection ({cut.what})", fix="we try again") from None
+    finally:
+        connection.close()
+
+
+def stop_edition(
+    key: EditionKey, *, editions: EditionStore, stop: Callable[[EditionKey], Counts], reason: str
+) -> SendingReport:
+    """Stop an edition that is approved or being sent, for good; return how its ledger stands.
+
+    Hand-overs under way are the last. Raises UsageError, StoreConflict.
+    """
+    record = editions.edition(key)
+    if record is None:
+        raise UsageError(f"there is no edition of {key.day} of {key.digest!r}", fix="see `digest status`")
+    if record.state is EditionState.STOPPED:
+        raise UsageError(f"the edition of {key.day} is stopped already ({record.reason})", fix="nothing is left to do")
+    return replace(_report(key, stop(key), None), stopped=reason)
+
+
+def dry_run(
+    key: EditionKey,
+    *,
+    counts: Counts,
+    choices: Mapping[str, int],
+    message: Message | None,
+    via: str,
+    file: Path | None,
+) -> list[str]:
+    """Return what `send` would do, a line each; write the first message to ``file``. Nothing else is touched."""
+    due = sum(choices.values())
+    lines = [f"Edition of {key.day}: {due + counts.open} would be handed over by {via}."]
+    if counts.open:
+        lines.append(f"  {counts.open} are planned already, {due} would be planned now")
+    for choice, number in sorted(choices.items(), key=lambda pair: (-pair[1], pair[0]))[:CHOICES_SHOWN]:
+        lines.append(f"  {number:>9,}  {choice.replace('|', ', ') or 'every section'}")
+    if len(choices) > CHOICES_SHOWN:
+        lines.append(f"  … and {len(choices) - CHOICES_SHOWN} more choices of sections")
+    if message is not None:
+        lines.append(f"A message has {len(message.data) / 1000:.1f} kB.")
+        if file is not None:
+            write_once(file, message.data)
+            lines.append(f"The first one, with inert links: {file}")
+    return lines
+
+
+def write_once(path: Path, body: bytes) -> None:
+    """Write a file in one step; raises FileProblem."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body)
+    except OSError as error:
+        raise FileProblem(
+            f"it cannot be written ({error.strerror or error})", where=str(path), fix="name another file"
+        ) from None
+
+
 def send_one(message: Message, *, transport: Transport) -> str:
     """Hand over one message outside the ledger: a test copy. Return one sentence; raise RelayError."""
     connection = transport.open()
@@ -155,6 +227,8 @@ def send_edition(
     random: Random,
     owner: str,
     stop: threading.Event,
+    pace: Callable[[], Pace],
+    progress: Callable[[SendReport], None] | None = None,
     limit: int = 0,
 ) -> SendingReport:
     """Hand over what is due and close the edition when nothing is open; called again it resumes.
@@ -175,11 +249,15 @@ def send_edition(
         write(),
         key=key,
         owner=owner,
-        manner=Manner(connections=rules.connections, linger=rules.linger, limit=limit),
+        manner=Manner(
+            connections=rules.connections, linger=rules.linger, limit=limit, per_connection=rules.per_connection
+        ),
         clock=clock,
         wait=wait,
         random=random,
         stop=stop,
+        pace=pace(),
+        progress=progress,
     )
     return _report(key, _close(key, rules, reader, clock), done)
 

@@ -8,7 +8,8 @@ connection, each named. All of a process's commits go through the store's one gr
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, cast
 
@@ -44,6 +45,9 @@ IN_STEP = 500
 OPEN = (PLANNED, CLAIMED, HANDED, DEFERRED)
 
 
+_AT_ONCE: Mapping[str, datetime] = {}
+
+
 class Deliveries(DeliveryLog):
     """Satisfies the ports Ledger and LedgerReader."""
 
@@ -60,12 +64,15 @@ class Deliveries(DeliveryLog):
 
     # Planning
 
-    def plan(self, key: EditionKey, *, sections: Iterable[str], now: datetime) -> int:
+    def plan(
+        self, key: EditionKey, *, sections: Iterable[str], now: datetime, openings: Mapping[str, datetime] = _AT_ONCE
+    ) -> int:
         """Add one planned row per due subscriber that has none; return how many. In steps of 2,000 rows.
 
         Due is: active, subscribed to the digest, not suppressed for it or for all, not paused on the edition's day, and
-        whose choice (none = all) holds one of ``sections``, the edition's sections that hold items. Moves the edition
-        approved → sending. Raises StoreConflict where the edition is neither approved nor sending.
+        whose choice (none = all) holds one of ``sections``, the edition's sections that hold items. ``openings`` are
+        the instants before which readers of a time zone get nothing. Moves the edition approved → sending. Raises
+        StoreConflict where the edition is neither approved nor sending.
         """
         with self.store.write() as connection:
             begun = (
@@ -75,50 +82,67 @@ class Deliveries(DeliveryLog):
             )
             if connection.execute(begun.returning(editions.c.day)).first() is None:
                 raise StoreConflict(f"the edition of {key.day} is not approved", fix="approve it: `digest approve`")
-        held, last, added = frozenset(sections), "", 0
-        while True:
-            with self.store.write() as connection:
-                rows = self._candidates(connection, key, last)
-                due = [
-                    {"digest": key.digest, "day": key.day.isoformat(), "subscriber": row.id, "state": PLANNED}
-                    for row in rows
-                    if _wants(row.sections, held)
-                ]
-                if due:
-                    moment = to_micros(now)
-                    connection.execute(sa.insert(deliveries), [{**each, "changed": moment} for each in due])
-            added += len(due)
-            if len(rows) < PLAN_STEP:
-                return added
-            last = rows[-1].id
-
-    def _candidates(self, connection: Connection, key: EditionKey, last: str) -> list[sa.Row[tuple[str, str]]]:
-        planned = sa.exists().where(of(key), deliveries.c.subscriber == subscribers.c.id)
-        query = (
-            sa.select(subscribers.c.id, subscribers.c.sections)
-            .where(
-                subscribers.c.id > last,
-                subscribers.c.status == "active",
-                ("|" + subscribers.c.digests + "|").like(f"%|{key.digest}|%"),
-                sa.or_(subscribers.c.paused_until.is_(None), subscribers.c.paused_until <= key.day.isoformat()),
-                ~suppressed(key.digest),
-                ~planned,
-            )
-            .order_by(subscribers.c.id)
-            .limit(PLAN_STEP)
+        moment = to_micros(now)
+        columns = ["digest", "day", "subscriber", "state", "due", "changed"]
+        due = (
+            sa.case(*((subscribers.c.time_zone == zone, to_micros(at)) for zone, at in openings.items()), else_=0)
+            if openings
+            else sa.literal(0)
         )
-        return list(connection.execute(query).all())  # type: ignore[arg-type]  # rows are tuples of the two columns
+        added = 0
+        for wanted in self._steps_of_people(key, sections):
+            row = sa.select(
+                sa.literal(key.digest), sa.literal(key.day.isoformat()), subscribers.c.id,
+                sa.literal(PLANNED), due, sa.literal(moment),
+            ).where(wanted)  # fmt: skip
+            with self.store.write() as connection:
+                add = sa.insert(deliveries).from_select(columns, row).execution_options(preserve_rowcount=True)
+                added += connection.execute(add).rowcount
+        return added
+
+    def _steps_of_people(self, key: EditionKey, sections: Iterable[str]) -> Iterator[sa.ColumnElement[bool]]:
+        """Yield the condition of those due and not planned yet: 2,000 people at a time, in the order of ids."""
+        chosen = "|" + subscribers.c.sections + "|"
+        planned = sa.exists().where(of(key), deliveries.c.subscriber == subscribers.c.id)
+        wanted = sa.and_(
+            # Wrapped, so that no index on the status is taken: it would read the whole list for each step.
+            sa.func.coalesce(subscribers.c.status, "") == "active",
+            ("|" + subscribers.c.digests + "|").contains(f"|{key.digest}|", autoescape=True),
+            sa.or_(subscribers.c.paused_until.is_(None), subscribers.c.paused_until <= key.day.isoformat()),
+            sa.or_(
+                subscribers.c.sections.is_(None),
+                *(chosen.contains(f"|{slug}|", autoescape=True) for slug in sections),
+            ),
+            ~suppressed(key.digest),
+            ~planned,
+        )
+        last = ""
+        while True:
+            edge = sa.select(subscribers.c.id).where(subscribers.c.id > last).order_by(subscribers.c.id)
+            with self.store.read() as connection:
+                upto = connection.execute(edge.offset(PLAN_STEP - 1).limit(1)).scalar()
+            yield sa.and_(wanted, subscribers.c.id > last, *([] if upto is None else [subscribers.c.id <= upto]))
+            if upto is None:
+                return
+            last = upto
 
     def due_count(self, key: EditionKey, *, sections: Iterable[str]) -> int:
         """Return how many would be planned now."""
-        held, last, count = frozenset(sections), "", 0
-        while True:
+        with self.store.read() as connection:
+            return sum(
+                connection.execute(sa.select(sa.func.count()).select_from(subscribers).where(wanted)).scalar_one()
+                for wanted in self._steps_of_people(key, sections)
+            )
+
+    def choices(self, key: EditionKey, *, sections: Iterable[str]) -> dict[str, int]:
+        """Return how many due people made which choice of sections ("" = all, else slugs joined by "|")."""
+        found: Counter[str] = Counter()
+        choice = sa.func.coalesce(subscribers.c.sections, "")
+        for wanted in self._steps_of_people(key, sections):
+            query = sa.select(choice, sa.func.count()).where(wanted).group_by(choice)
             with self.store.read() as connection:
-                rows = self._candidates(connection, key, last)
-            count += sum(_wants(row.sections, held) for row in rows)
-            if len(rows) < PLAN_STEP:
-                return count
-            last = rows[-1].id
+                found.update({chosen: people for chosen, people in connection.execute(query)})
+        return dict(found)
 
     # Claiming
 
@@ -264,6 +288,27 @@ class Deliveries(DeliveryLog):
             )
             return len(done.all())
 
+    def stop(self, key: EditionKey, *, reason: str, now: datetime) -> Counts:
+        """Stop an edition for good: nothing more is handed over from the next turn on; open rows expire.
+
+        What is handed over at this moment keeps its outcome. Raises StoreConflict where it is neither approved nor
+        sending.
+        """
+        moment = to_micros(now)
+        with self.store.write() as connection:
+            stopped = (
+                sa.update(editions)
+                .where(edition_of(key), editions.c.state.in_([EditionState.APPROVED.value, SENDING]))
+                .values(state=EditionState.STOPPED.value, reason=reason, changed=moment)
+                .returning(editions.c.day)
+            )
+            if connection.execute(stopped).first() is None:
+                raise StoreConflict(f"the edition of {key.day} is not being sent", fix="see `digest status`")
+            old = sa.and_(of(key), deliveries.c.state.in_([PLANNED, CLAIMED, DEFERRED]))
+            values = {"state": EXPIRED, "reply": reason, "owner": "", "lease_until": None, "changed": moment}
+            connection.execute(sa.update(deliveries).where(old).values(**values))
+        return self.counts(key)
+
     def close(self, key: EditionKey, *, reason: str, give_up_before: datetime | None, now: datetime) -> Counts:
         """Expire open rows; set the edition finished when nothing is open; return the counts.
 
@@ -288,10 +333,6 @@ class Deliveries(DeliveryLog):
                 sending = editions.c.state == SENDING
                 connection.execute(sa.update(editions).where(edition_of(key), sending).values(**done))
         return self.counts(key)
-
-
-def _wants(chosen: str | None, held: frozenset[str]) -> bool:
-    return chosen is None or not held.isdisjoint(chosen.split("|"))
 
 
 def _steps(names: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from digest.dates import from_micros
+from digest.dates import from_micros, to_micros
 from digest.model.editions import EditionState
 from digest.model.mail import Attempt, Counts, Delivery, DeliveryState, EditionKey, Outcome, OutcomeKind
 from digest.store.engine import Store
@@ -130,3 +130,12 @@ class DeliveryLog:
         query = sa.select(sa.func.min(deliveries.c.due)).where(of(key), waits)
         with self.store.read() as connection:
             return instant(connection.execute(query).scalar())
+
+    def handed_since(self, since: datetime) -> tuple[datetime, ...]:
+        """Return when deliveries were handed over from ``since`` on, of every digest: what rates have to know."""
+        changed = sa.select(editions.c.digest, editions.c.day).where(editions.c.changed >= to_micros(since)).subquery()
+        query = sa.select(attempts.c.at).where(
+            attempts.c.at >= to_micros(since), attempts.c.digest == changed.c.digest, attempts.c.day == changed.c.day
+        )
+        with self.store.read() as connection:
+            return tuple(from_micros(at) for at in connection.execute(query).scalars())

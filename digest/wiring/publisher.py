@@ -24,6 +24,8 @@ from digest.wiring import Wiring, feeds
 from digest.wiring.roster import Roster
 
 if TYPE_CHECKING:
+    from digest.mail.pace import Pace
+    from digest.mail.send import SendReport
     from digest.pipeline.picked import Picked
 
 NAMED = 50  # addresses `status` names of one kind
@@ -38,6 +40,7 @@ class Publisher:
         self.publication = self.settings.publication
         self.stop = threading.Event()
         self.wait_s = 0.0
+        self.meter: Callable[[SendReport], None] | None = None  # told every half second while sending
         self.progress: Callable[[str], None] = lambda line: None
 
     def key(self, day: date | None = None) -> EditionKey:
@@ -244,6 +247,7 @@ class Publisher:
             connections=delivery.connections,
             linger=delivery.linger if linger else timedelta(0),
             give_up_after=delivery.give_up_after,
+            per_connection=delivery.messages_per_connection,
         )
         return sending.send_edition(
             key,
@@ -258,7 +262,45 @@ class Publisher:
             random=self.wiring.random,
             owner=self.wiring.owner,
             stop=self.stop,
+            pace=self._pace,
+            progress=self.meter,
             limit=limit,
+        )
+
+    def _pace(self) -> Pace:
+        """Return the pace to keep, knowing what was handed over today and in the last hour."""
+        from digest.mail.pace import Pace
+
+        rates, now = self.settings.delivery.rates, self.clock.now()
+        today = now.astimezone(self.settings.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        earlier: tuple[datetime, ...] = ()
+        if rates.counts:
+            earlier = self.wiring.ledger.handed_since(min(today, now - timedelta(hours=1)))
+        return Pace(
+            rates,
+            today=today.date(),
+            sent_today=sum(at >= today for at in earlier),
+            earlier=[at for at in earlier if at > now - timedelta(hours=1)],
+        )
+
+    def preflight(self, key: EditionKey) -> None:
+        """Ask the relay whether it would take this edition, before anybody is planned; raises RelayError."""
+        parts = self.wiring.editions.parts(key)[0]
+        message = self.writer(parts, at=self.clock.now(), personal=False)(previewing.EXAMPLE_READER)
+        sending.preflight(self.wiring.transport(self.via), message)
+
+    def open_rows(self, key: EditionKey) -> int:
+        """Return how many deliveries of an edition are still to be handed over."""
+        return self.wiring.ledger.counts(key).open
+
+    def stop_edition(self, key: EditionKey, by: str) -> sending.SendingReport:
+        """Stop an edition for good: `digest send --stop`."""
+        reason = f"stopped by {by}"
+        return sending.stop_edition(
+            key,
+            editions=self.wiring.editions,
+            stop=lambda key: self.wiring.ledger.stop(key, reason=reason, now=self.clock.now()),
+            reason=reason,
         )
 
     def send_all(self, key: EditionKey, *, limit: int = 0) -> sending.SendingReport:
@@ -266,6 +308,7 @@ class Publisher:
         self.wiring.transport(self.via)  # an address that is none is told before anything is planned
         record = sending.sendable(self.wiring.editions.edition(key), key)
         if record.state is not EditionState.FINISHED:
+            self.preflight(key)
             self.publish(key)
             self.plan(key)
         report = self.send(key, limit=limit)
@@ -284,14 +327,19 @@ class Publisher:
         reader = replace(previewing.EXAMPLE_READER, email=address)
         return send_one(write(reader), transport=self.wiring.transport(self.via))
 
-    def dry_run(self, key: EditionKey) -> str:
-        """Say what `send` would do."""
-        sending.sendable(self.wiring.editions.edition(key), key)
+    def dry_run(self, key: EditionKey, file: Path | None) -> Sequence[str]:
+        """Return what `send` would do, a line each; the first message goes to ``file``."""
+        record = sending.sendable(self.wiring.editions.edition(key), key)
         parts = self.wiring.editions.parts(key)[0]
-        due = self.wiring.ledger.due_count(key, sections=parts.sections)
-        open_rows = self.wiring.ledger.counts(key).open
-        return (
-            f"Edition of {key.day}: {due + open_rows} would be handed over by {self.via or self.settings.delivery.via}."
+        done = record.state is EditionState.FINISHED
+        message = self.writer(parts, at=self.clock.now(), personal=False)(previewing.EXAMPLE_READER)
+        return sending.dry_run(
+            key,
+            counts=self.wiring.ledger.counts(key),
+            choices={} if done else self.wiring.ledger.choices(key, sections=parts.sections),
+            message=message,
+            via=self.via or self.settings.delivery.via,
+            file=file,
         )
 
     # Running

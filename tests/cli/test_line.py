@@ -227,8 +227,54 @@ def test_a_test_copy_touches_no_ledger(digest: Digest, publication: Path) -> Non
 
 def test_a_dry_run_counts_and_sends_nothing(digest: Digest, publication: Path) -> None:
     digest("approve", "-c", publication)
-    assert "10 would be handed over" in digest("send", "--dry-run", "-c", publication).out
+    first = publication.parent / "first.eml"
+    told = digest("send", "--dry-run", "--out", first, "-c", publication)
+    assert "10 would be handed over by eml:outbox" in told.out
+    assert "every section" in told.out
+    assert sum(int(line.split()[0]) for line in told.out.splitlines() if line.startswith("   ")) == 10
+    message = email.message_from_bytes(first.read_bytes(), policy=email.policy.default)
+    assert message["Subject"]
+    assert "/u/EXAMPLE" in message.get_body(("plain",)).get_content()
     assert not (publication.parent / "outbox").exists()
+    status = digest("status", "--json", "-c", publication).json
+    assert (status["state"], status["counts"]["total"]) == ("approved", 0)
+    assert digest("send", "--dry-run", "--out", publication, "-c", publication / "x").code == 2
+
+
+def test_a_stopped_edition_is_never_handed_over(digest: Digest, publication: Path) -> None:
+    assert digest("send", "--stop", "-c", publication).code == 1, "a draft is not being sent"
+    digest("approve", "-c", publication)
+    assert digest("send", "--limit", "3", "-c", publication).code == 75
+    stopped = digest("send", "--stop", "-c", publication)
+    assert stopped.code == 0
+    assert "3 of 10 in all; 7 expired" in stopped.out
+    status = digest("status", "--json", "-c", publication).json
+    assert status["state"] == "stopped"
+    assert status["reason"].startswith("stopped by ")
+    assert digest("send", "-c", publication).code == 2, "stopping is final"
+    assert digest("send", "--stop", "-c", publication).code == 2
+    assert "nothing to do" in digest("run", "-c", publication).out
+    assert len(list((publication.parent / "outbox").iterdir())) == 3
+
+
+def test_a_relay_that_would_refuse_the_edition_is_told_before_anybody_is_planned(
+    digest: Digest, publication: Path
+) -> None:
+    digest("approve", "-c", publication)
+    refusals = [
+        (Script(on_mail=lambda sender: "550 5.7.1 not from you"), "takes no mail from", 1),
+        (Script(extensions=("PIPELINING", "SIZE 2000")), "the relay takes 0.0 MB", 1),
+        (Script(greeting="421 4.3.2 later"), "asks us to come back later", 75),
+    ]
+    for script, words, code in refusals:
+        with scripted_server(script) as inbox:
+            outcome = digest("send", "--via", f"smtp://127.0.0.1:{inbox.port}", "-c", publication)
+        assert outcome.code == code
+        assert words in outcome.err
+        assert outcome.err.count("\n") == 1
+        assert inbox.taken == []
+        counts = digest("status", "--json", "-c", publication).json
+        assert (counts["state"], counts["counts"]["total"]) == ("approved", 0)
 
 
 def test_a_dead_feed_is_named_and_never_ends_the_edition(digest: Digest, publication: Path) -> None:
