@@ -33,6 +33,17 @@ class DigestSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DkimSettings:
+    """How messages are signed: `[delivery.dkim]`."""
+
+    domain: str  # d=; that of header from unless set
+    selector: str  # of the RSA key
+    key_file: Path
+    ed25519_selector: str  # of a second key; "" = none
+    ed25519_key_file: Path | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeliverySettings:
     """How editions are handed over: `[delivery]`."""
 
@@ -43,6 +54,7 @@ class DeliverySettings:
     give_up_after: timedelta  # then a deferred delivery expires
     on_doubt: Literal["resend", "hold"]
     return_path: str  # envelope sender; "" = the address of `from`
+    dkim: DkimSettings | None  # None = messages are not signed here
     password: str = field(repr=False)  # of the relay, from DIGEST_RELAY_PASSWORD or password_file
 
 
