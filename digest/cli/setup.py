@@ -167,7 +167,7 @@ def show(session: Session) -> int:
 def check(session: Session) -> int:
     """Check the configuration as a whole; every problem is told at once."""
     settings = session.settings
-    _ = session.wiring.theme
+    _ = session.wiring.theme, session.wiring.dkim_keys
     session.say(
         f"{settings.file}: {len(settings.sections)} sections, {len(settings.feeds)} feeds; nothing is wrong with it."
     )

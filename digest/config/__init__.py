@@ -15,14 +15,14 @@ from pydantic import BaseModel, ValidationError
 
 from digest.config import lines as positions
 from digest.config import shape
-from digest.config.settings import DeliverySettings, DigestSettings, FetchSettings, Settings
+from digest.config.settings import DeliverySettings, DigestSettings, DkimSettings, FetchSettings, Settings
 from digest.config.theme_table import ThemeTable
 from digest.errors import ConfigError, Problem
 from digest.model.editions import Bars, Embargo, Match, Publication, Section, Sponsor, Weights
 from digest.model.mail import Rates
 from digest.model.news import Feed
 
-__all__ = ["DeliverySettings", "DigestSettings", "FetchSettings", "Settings", "load"]
+__all__ = ["DeliverySettings", "DigestSettings", "DkimSettings", "FetchSettings", "Settings", "load"]
 
 FILE_NAME = "digest.toml"
 RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
@@ -150,6 +150,7 @@ _TABLES: dict[str, type[BaseModel]] = {
     "theme": ThemeTable,
     "weights": shape.WeightsTable,
     "delivery": shape.DeliveryTable,
+    "dkim": shape.DkimTable,
     "fetch": shape.FetchTable,
     "archive": shape.ArchiveTable,
     "keys": shape.KeysTable,
@@ -358,8 +359,8 @@ class _Reading:
                 "it is missing, so that nobody could unsubscribe",
                 "set it to where `digest serve` answers, or keep delivery.via = 'eml:outbox'",
             )
-        values = table.model_dump(exclude={"password_file", "rates", "warm_up"})
-        return DeliverySettings(password=password, rates=self.rates(table), **values)
+        values = table.model_dump(exclude={"password_file", "rates", "warm_up", "dkim"})
+        return DeliverySettings(password=password, rates=self.rates(table), dkim=self.dkim(publication), **values)
 
     def rates(self, table: shape.DeliveryTable) -> Rates:
         warm_up = table.warm_up
@@ -370,3 +371,29 @@ class _Reading:
         if warm_up is None:
             return Rates(**limits)
         return Rates(**limits, warm_up_from=warm_up.start, warm_up=tuple(warm_up.messages))
+
+    def dkim(self, publication: Publication) -> DkimSettings | None:
+        table = self.document.delivery.dkim
+        if table is None:
+            return None
+        path = ("delivery", "dkim")
+        sender = parseaddr(publication.sender)[1].rpartition("@")[2].lower()
+        domain = table.domain or sender
+        if not f".{sender}".endswith(f".{domain}") and not f".{domain}".endswith(f".{sender}"):
+            self.problem(
+                (*path, "domain"),
+                f"{domain} is not the domain of publication.from, so that DMARC would not count the signature",
+                f"write {sender}, or leave it out",
+            )
+        if bool(table.ed25519_selector) != bool(table.ed25519_key_file):
+            key = "ed25519_key_file" if table.ed25519_selector else "ed25519_selector"
+            self.problem((*path, key), "it is missing", "a second key needs both its selector and its file")
+        if table.ed25519_selector == table.selector:
+            self.problem((*path, "ed25519_selector"), "it is the selector of the first key", "give each key its own")
+        return DkimSettings(
+            domain=domain,
+            selector=table.selector,
+            key_file=self.beside(table.key_file),
+            ed25519_selector=table.ed25519_selector,
+            ed25519_key_file=self.beside(table.ed25519_key_file) if table.ed25519_key_file else None,
+        )

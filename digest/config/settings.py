@@ -34,6 +34,17 @@ class DigestSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DkimSettings:
+    """How messages are signed: `[delivery.dkim]`."""
+
+    domain: str  # d=; that of header from unless set
+    selector: str  # of the RSA key
+    key_file: Path
+    ed25519_selector: str  # of a second key; "" = none
+    ed25519_key_file: Path | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeliverySettings:
     """How editions are handed over: `[delivery]`."""
 
@@ -46,6 +57,7 @@ class DeliverySettings:
     return_path: str  # envelope sender; "" = the address of `from`
     messages_per_connection: int  # then a new one; 0 = no limit
     rates: Rates
+    dkim: DkimSettings | None  # None = messages are not signed here
     password: str = field(repr=False)  # of the relay, from DIGEST_RELAY_PASSWORD or password_file
 
 

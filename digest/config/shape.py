@@ -16,6 +16,7 @@ from digest.model.links import RESERVED_NAMES
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DURATION = re.compile(r"^(\d+)\s*(s|m|h|d)$")
+_DNS_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -69,6 +70,13 @@ def _digest_name(value: str) -> str:
     return value
 
 
+def dns_name(value: str) -> str:
+    """Return a name in lower case; raise ValueError where the DNS could not hold it."""
+    if len(value) > 200 or not all(_DNS_LABEL.fullmatch(label) for label in value.split(".")):
+        raise ValueError(f"{value!r} is no name of the DNS; use letters, digits, hyphens and dots")
+    return value.lower()
+
+
 def _language(value: str) -> str:
     if value and not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", value):
         raise ValueError(f"{value!r} is no language tag; use one such as 'en', 'de' or 'pt-BR'")
@@ -80,6 +88,7 @@ ClockTime = Annotated[time, BeforeValidator(_clock_time)]
 Zone = Annotated[str, AfterValidator(_zone)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Slug = Annotated[str, AfterValidator(_slug)]
+DnsName = Annotated[str, AfterValidator(dns_name)]
 Language = Annotated[str, AfterValidator(_language)]
 
 
@@ -223,6 +232,16 @@ class WarmUpTable(Table):
     messages: list[int] = Field(min_length=1)
 
 
+class DkimTable(Table):
+    """`[delivery.dkim]`."""
+
+    selector: DnsName
+    key_file: str = Field(min_length=1)
+    domain: DnsName | Literal[""] = ""
+    ed25519_selector: DnsName | Literal[""] = ""
+    ed25519_key_file: str = ""
+
+
 class DeliveryTable(Table):
     """`[delivery]`."""
 
@@ -237,6 +256,7 @@ class DeliveryTable(Table):
     messages_per_connection: int = Field(default=0, ge=0)
     rates: RatesTable = RatesTable()
     warm_up: WarmUpTable | None = None
+    dkim: DkimTable | None = None
 
 
 class FetchTable(Table):

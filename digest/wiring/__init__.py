@@ -19,12 +19,13 @@ from digest import __version__
 from digest.config import DigestSettings, Settings
 from digest.dates import edition_day
 from digest.editions.calendar import Schedule
-from digest.errors import FileProblem
+from digest.errors import ConfigError, FileProblem, Problem
 from digest.model.mail import EditionKey
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from digest.mail.dkim import DkimKey
     from digest.mail.transport import Transport
     from digest.ports import Clock, Fetcher
     from digest.render.theme import Theme
@@ -238,6 +239,36 @@ class Wiring:
         from digest.subscribers.tokens import Tokens, read_keys
 
         return Tokens(read_keys(self.settings.tokens_file))
+
+    @cached_property
+    def dkim_keys(self) -> tuple[DkimKey, ...]:
+        """What messages are signed with, none where they are not; raises ConfigError where a key cannot be used."""
+        dkim = self.settings.delivery.dkim
+        if dkim is None:
+            return ()
+        from digest.mail.dkim import read_key
+
+        keys = []
+        wanted = [("key_file", dkim.selector, dkim.key_file, "rsa-sha256")]
+        if dkim.ed25519_key_file is not None:
+            wanted.append(("ed25519_key_file", dkim.ed25519_selector, dkim.ed25519_key_file, "ed25519-sha256"))
+        problems = []
+        for name, selector, path, algorithm in wanted:
+            where = f"{self.settings.file.name} delivery.dkim.{name}"
+            try:
+                key = read_key(path, domain=dkim.domain, selector=selector)
+            except FileProblem as problem:
+                problems.append(Problem(where=f"{where}: {path}", what=problem.what, fix=problem.fix))
+                continue
+            if key.algorithm != algorithm:
+                other = "ed25519_key_file" if name == "key_file" else "key_file"
+                kind = key.algorithm.partition("-")[0].upper().replace("ED", "Ed")
+                what, fix = f"it is an {kind} key", f"name it in {other}"
+                problems.append(Problem(where=f"{where}: {path}", what=what, fix=fix))
+            keys.append(key)
+        if problems:
+            raise ConfigError(tuple(problems))
+        return tuple(keys)
 
     # The calendar
 

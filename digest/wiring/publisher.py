@@ -202,6 +202,7 @@ class Publisher:
 
     def writer(self, parts: Parts, *, at: datetime, personal: bool = True) -> Callable[[Planned], Message]:
         """Return what writes one person's message; without ``personal`` its links lead nowhere."""
+        from digest.mail.dkim import Signer
         from digest.mail.messages import Writer
 
         base, name = self.publication.public_url, self.digest.name
@@ -223,6 +224,7 @@ class Publisher:
             links_of=links_of,
             subject_of=subject_of,
             preheader_of=preheader_of,
+            signer=Signer(self.wiring.dkim_keys, at=at) if self.wiring.dkim_keys else None,
         )
 
     def _approved_writer(self, key: EditionKey) -> Callable[[Planned], Message]:
@@ -306,6 +308,7 @@ class Publisher:
     def send_all(self, key: EditionKey, *, limit: int = 0) -> sending.SendingReport:
         """Publish, plan, send and list: `digest send`."""
         self.wiring.transport(self.via)  # an address that is none is told before anything is planned
+        _ = self.wiring.dkim_keys  # and so is a key that cannot be used
         record = sending.sendable(self.wiring.editions.edition(key), key)
         if record.state is not EditionState.FINISHED:
             self.preflight(key)
@@ -350,7 +353,7 @@ class Publisher:
 
     def run(self, say: Callable[[str], None]) -> running.RunReport:
         """Do whatever is due now."""
-        self.wiring.transport(self.via)
+        _ = self.wiring.transport(self.via), self.wiring.dkim_keys
         policy = running.Policy(
             digest=self.digest.name,
             schedule=self.wiring.schedule(self.digest),
