@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from digest.cli.session import Session, command, parse_day
 from digest.errors import EXIT_ATTENTION, EXIT_DONE, EXIT_FAILED
+
+if TYPE_CHECKING:
+    from digest.pipeline.approving import Proof
 
 EditionOption = Annotated[
     str, typer.Option("--edition", metavar="DAY", envvar="DIGEST_EDITION", help="The edition's day; today without it.")
@@ -50,19 +53,42 @@ def preview(
         Path, typer.Option("--out", metavar="DIR", envvar="DIGEST_OUT", help="Folder to write into.")
     ] = Path("preview"),
     open_browser: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--watch", help="Serve it on this machine and render again when anything of it changes.")
+    ] = False,
+    port: Annotated[
+        int, typer.Option("--port", metavar="N", envvar="DIGEST_PORT", help="With --watch: where; any free one for 0.")
+    ] = 0,
 ) -> int:
     """Write what would go out as files: index.html shows all views side by side. Nothing is mailed."""
-    publisher = session.publisher
-    proof = publisher.proof(publisher.key(parse_day(edition, "--edition") if edition else None))
-    report = publisher.preview(proof, out.absolute())
+    day = parse_day(edition, "--edition") if edition else None
+    if follow:
+        from digest.cli.watching import watch
+
+        return watch(
+            session,
+            key_of=lambda current: current.publisher.key(day),
+            write=_written,
+            out=out.absolute(),
+            port=port,
+            open_browser=open_browser,
+        )
+    proof = session.publisher.proof(session.publisher.key(day))
+    session.say(_written(session, proof, out.absolute()))
+    if open_browser:
+        typer.launch((out.absolute() / "index.html").as_uri())
+    return EXIT_DONE
+
+
+def _written(session: Session, proof: Proof, out: Path) -> str:
+    """Write the preview of a proof, tell its findings, and return a line about it."""
+    report = session.publisher.preview(proof, out)
     for finding in proof.findings:
         session.warn(
             f"{finding.severity}: {finding.where}: {finding.message}" + (f"; {finding.fix}" if finding.fix else "")
         )
-    session.say(f"HTML {report.html_bytes / 1000:.1f} kB of 102.4 kB. Open {report.index}")
-    if open_browser:
-        typer.launch(report.index.as_uri())
-    return EXIT_DONE
+    sizes = f"HTML {report.html_bytes / 1000:.1f} kB of 102.4 kB, message {report.wire_bytes / 1000:.1f} kB on the wire"
+    return f"{sizes}. Open {report.index}"
 
 
 def approve(

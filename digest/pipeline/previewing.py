@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digest.errors import FileProblem
-from digest.model.editions import Picture
+from digest.model import links
+from digest.model.editions import Edition, Picture, Rendered
 from digest.model.mail import Message, Planned
 from digest.model.pieces import join, split
 from digest.pipeline.approving import Proof, inert_slots
 from digest.ports import PictureStore
-from digest.render.preview import preview_files
+from digest.render.preview import Shown, preview_files
 
 if TYPE_CHECKING:
     from digest.templating import Environment
@@ -27,6 +28,7 @@ class PreviewReport:
     index: Path  # the file to open
     files: tuple[Path, ...]
     html_bytes: int  # of the whole HTML part, encoded
+    wire_bytes: int  # of one whole message
 
 
 EXAMPLE_READER = Planned(
@@ -52,22 +54,27 @@ def preview(
     assets: Mapping[str, bytes],
     environment: Environment,
     write: Callable[[Planned], Message],
+    turned: Rendered,
 ) -> PreviewReport:
     """Write index.html, edition.html, .txt, .eml, .json and images/ into ``out``; raise FileProblem where it cannot.
 
     ``assets`` are the theme's own pictures; ``write`` makes the message of one reader; links in it lead nowhere.
+    ``turned`` is the edition in a language of the other direction.
     """
-    rendered, edition = proof.rendered, proof.edition
-    slots = inert_slots(rendered, edition)
-    files = preview_files(
-        edition=edition,
-        rendered=rendered,
-        html=join(split(rendered.html, rendered.nonce), None, slots),
-        text=join(split(rendered.text, rendered.nonce), None, slots),
-        eml=write(EXAMPLE_READER).data,
-        findings=proof.findings,
+    eml = write(EXAMPLE_READER).data
+    shown = Shown(
+        rendered=proof.rendered,
+        html=_html(proof.rendered, proof.edition, public_url),
+        text=join(split(proof.rendered.text, proof.rendered.nonce), None, inert_slots(proof.rendered, proof.edition)),
+        eml=eml,
         size=proof.size,
-        public_url=public_url,
+        wire=len(eml),
+    )
+    files = preview_files(
+        edition=proof.edition,
+        shown=shown,
+        turned=_html(turned, proof.edition, public_url),
+        findings=proof.findings,
         number=proof.number,
         title=title,
         sender=sender,
@@ -77,7 +84,13 @@ def preview(
     written = write_files(out, files)
     written += write_files(out, {name: _body(pictures, picture) for name, picture in images.items()})
     written += write_files(out, {f"images/{name}": body for name, body in assets.items()})
-    return PreviewReport(index=out / "index.html", files=tuple(written), html_bytes=proof.size)
+    return PreviewReport(index=out / "index.html", files=tuple(written), html_bytes=proof.size, wire_bytes=shown.wire)
+
+
+def _html(rendered: Rendered, edition: Edition, public_url: str) -> str:
+    """Return the HTML of every section with inert links, its pictures linked in images/."""
+    html = join(split(rendered.html, rendered.nonce), None, inert_slots(rendered, edition))
+    return html.replace(links.picture_url(public_url, ""), "images/")
 
 
 def _pictures(proof: Proof) -> list[Picture]:

@@ -73,3 +73,8 @@ def script_of(language: str) -> str:
 def direction(language: str) -> str:
     """Return "rtl" or "ltr" of a language tag."""
     return "rtl" if language.split("-")[0].lower() in RIGHT_TO_LEFT else "ltr"
+
+
+def other_way(language: str) -> str:
+    """Return a language written in the other direction, to see that a layout mirrors: Arabic, or English."""
+    return "en" if direction(language) == "rtl" else "ar"

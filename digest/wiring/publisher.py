@@ -137,6 +137,8 @@ class Publisher:
 
     def preview(self, proof: approving.Proof, out: Path) -> previewing.PreviewReport:
         """Write the preview's files."""
+        from digest.render.foreign import other_way
+
         return previewing.preview(
             proof,
             out=out,
@@ -147,6 +149,7 @@ class Publisher:
             assets=self.wiring.assets,
             environment=self.wiring.templates,
             write=self.writer(proof.parts, at=self.clock.now(), personal=False),
+            turned=self.render(proof.edition, proof.number, other_way(self.publication.language)),
         )
 
     def approve(self, key: EditionKey, by: str) -> EditionRecord:
