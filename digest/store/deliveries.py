@@ -141,7 +141,7 @@ class Deliveries(DeliveryLog):
         for wanted in self._steps_of_people(key, sections):
             query = sa.select(choice, sa.func.count()).where(wanted).group_by(choice)
             with self.store.read() as connection:
-                found.update({chosen: people for chosen, people in connection.execute(query)})
+                found.update({row[0]: row[1] for row in connection.execute(query)})
         return dict(found)
 
     # Claiming
