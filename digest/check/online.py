@@ -25,7 +25,8 @@ _GUARDED = {
 def addresses(page: Page, *, besides: Collection[str] = ()) -> tuple[dict[str, str], int]:
     """Return what is to be tried, each address with its first place, and how many were left out.
 
-    Links and pictures over http(s), without fragments; those at a host of ``besides`` are not there yet.
+    Links and pictures over http(s), without fragments; those at a host of ``besides`` (".example": at any below it) are
+    not there.
     """
     wanted: dict[str, str] = {}
     for node, target, _ in page.links:
@@ -33,7 +34,8 @@ def addresses(page: Page, *, besides: Collection[str] = ()) -> tuple[dict[str, s
     for node in page.of("img"):
         wanted.setdefault(node.attributes.get("src", "").strip(), node.where)
     tried = {url: where for url, where in wanted.items() if url.lower().startswith(("http://", "https://"))}
-    there = [url for url in tried if host_of(url) not in besides]
+    below = tuple(host for host in besides if host.startswith("."))
+    there = [url for url in tried if host_of(url) not in besides and not host_of(url).endswith(below)]
     return {url: tried[url] for url in there[:MOST]}, len(tried) - len(there[:MOST])
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from digest.pipeline.checking import CheckReport, Helpers
     from digest.ports import Fetcher
 
+FICTION = ".example"  # a demo's stories lead to invented papers
 _EXAMPLE = "digest check preview/edition.eml --json\n  digest check --online"
 
 
@@ -59,6 +60,7 @@ def _fetcher(session: Session, file: Path | None) -> Fetcher:
 
 def _of_edition(session: Session, edition: str, helpers: Helpers) -> CheckReport:
     """Check the templates first: where one is broken, there is nothing else to look at."""
+    from digest.check.hosts import host_of
     from digest.pipeline.checking import CheckReport, check_edition
     from digest.pipeline.previewing import EXAMPLE_READER
     from digest.pipeline.template_check import check_templates
@@ -75,7 +77,7 @@ def _of_edition(session: Session, edition: str, helpers: Helpers) -> CheckReport
         proof,
         message.data,
         helpers=helpers,
-        unpublished=session.settings.publication.public_url,
+        absent=(host_of(session.settings.publication.public_url), *([FICTION] if session.settings.demo else ())),
         templates=templates,
     )
 

@@ -11,7 +11,6 @@ from urllib.parse import unquote
 
 from digest.check import check_page, contents, found, in_order, inbox, online, structure
 from digest.check.headers import check_headers
-from digest.check.hosts import host_of
 from digest.check.message import Letter
 from digest.check.message import letter as letter_of
 from digest.check.page import Page
@@ -137,11 +136,16 @@ def check_message(raw: bytes, name: str, helpers: Helpers = ALONE) -> CheckRepor
 
 
 def check_edition(
-    proof: Proof, raw: bytes, *, helpers: Helpers = ALONE, unpublished: str = "", templates: Iterable[Finding] = ()
+    proof: Proof,
+    raw: bytes,
+    *,
+    helpers: Helpers = ALONE,
+    absent: Iterable[str] = (),
+    templates: Iterable[Finding] = (),
 ) -> CheckReport:
     """Return what is wrong with an edition as it would go out; ``raw`` is one reader's message of it.
 
-    What ``unpublished``, the publication's own address, serves is there only once the edition is sent: it is not tried.
+    Hosts that are ``absent`` are not tried: what the publication's own serves is there only once the edition is sent.
     """
     letter = _letter(raw, "the edition")
     page = Page(letter.html)
@@ -150,7 +154,7 @@ def check_edition(
         *templates,
         *_of_message(letter, helpers),
         *check_support(page),
-        *_tried(page, helpers.fetcher, besides={host_of(unpublished), EXAMPLE_HOST} - {""}),
+        *_tried(page, helpers.fetcher, besides={*absent, EXAMPLE_HOST} - {""}),
     ]
     return CheckReport(findings=in_order(findings), size_bytes=proof.size, support=score(page))
 
