@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from digest import __version__
-from digest.cli import delivery, dkim, editing, editions, feeds, picking, setup, subscribers
+from digest.cli import checking, delivery, dkim, editing, editions, feeds, picking, setup, subscribers
 from digest.cli.session import Start
 from digest.errors import EXIT_FAILED, EXIT_TEMPORARY, DigestError
 
@@ -42,6 +42,7 @@ setup.register(app)
 feeds.register(app)
 picking.register(app)
 editions.register(app)
+checking.register(app)
 editing.register(app)
 delivery.register(app)
 dkim.register(app)

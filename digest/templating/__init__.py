@@ -8,13 +8,17 @@ from pathlib import Path
 import jinja2
 
 import digest
-from digest.errors import FileProblem, TemplateError
+from digest.errors import FileProblem, Problem, TemplateError
 
 # What the rest of the house calls a set of templates: Jinja2 itself is at home here alone.
 Environment = jinja2.Environment
 
 # An installed wheel holds the templates in the package; a checkout has them beside it.
 _PLACES = (Path(digest.__file__).parent / "templates", Path(digest.__file__).parent.parent / "templates")
+
+
+# Folders of templates that a publisher may change.
+KINDS = ("mail", "pages")
 
 
 def packaged_folder() -> Path:
@@ -33,7 +37,7 @@ def packaged(name: str) -> str:
 def copy_templates(folder: Path) -> list[Path]:
     """Copy the templates a publisher may change into ``folder``, never over existing files; return which."""
     made = []
-    for kind in ("mail", "pages"):
+    for kind in KINDS:
         for source in sorted((packaged_folder() / kind).rglob("*")):
             target = folder / source.relative_to(packaged_folder())
             if target.exists() or not source.is_file():
@@ -67,6 +71,30 @@ def environment(overrides: Path | None = None) -> jinja2.Environment:
     )
 
 
+def overridden(overrides: Path) -> tuple[Path, ...]:
+    """Return the files of a folder of overrides that templates are read from, by their names in it."""
+    names = (path.relative_to(overrides) for kind in KINDS for path in (overrides / kind).rglob("*") if path.is_file())
+    return tuple(sorted(name for name in names if not any(part.startswith(".") for part in name.parts)))
+
+
+def problems(overrides: Path) -> tuple[Problem, ...]:
+    """Return what keeps each overriding template from being read, with file and line: Jinja's syntax, its encoding."""
+    made, found = environment(overrides), []
+    for name in overridden(overrides):
+        path = overrides / name
+        try:
+            made.parse(path.read_text(encoding="utf-8"), name.as_posix(), str(path))
+        except jinja2.TemplateSyntaxError as error:
+            what = f"it is not valid Jinja ({error.message})"
+            found.append(Problem(where=f"{path}:{error.lineno}", what=what))
+        except UnicodeDecodeError as error:
+            line = error.object.count(b"\n", 0, error.start) + 1
+            found.append(Problem(where=f"{path}:{line}", what="it is not UTF-8", fix="save it as UTF-8"))
+        except OSError as error:
+            found.append(Problem(where=str(path), what=f"it cannot be read ({error.strerror or error})"))
+    return tuple(found)
+
+
 def fill(environment: jinja2.Environment, name: str, values: Mapping[str, object]) -> str:
     """Return a template filled with values; raise TemplateError naming file and line."""
     try:
@@ -85,7 +113,7 @@ def _where(error: BaseException, name: str) -> str:
     where, trace = f"templates/{name}", error.__traceback__
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
-        if file.endswith((".mjml", ".txt", ".html")):
+        if file.endswith((".mjml", ".txt", ".css", ".html")):
             where = f"{file}:{trace.tb_lineno}"
         trace = trace.tb_next
     return where

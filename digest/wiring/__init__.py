@@ -23,6 +23,7 @@ from digest.errors import ConfigError, FileProblem, Problem
 from digest.model.mail import EditionKey
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     from digest.mail.dkim import DkimKey
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 
 # Seconds a story's page may take, and all pages of a build together.
 PAGE_S, PAGES_S = 8.0, 20.0
+# Seconds a link may take when it is tried, and all of them together, at most so many at once.
+LINK_S, LINKS_S, LINKS_AT_ONCE = 8.0, 60.0, 8
 
 
 class SystemClock:
@@ -179,6 +182,15 @@ class Wiring:
         return self._http(min(self.settings.fetch.timeout.total_seconds(), PAGE_S), PAGES_S)
 
     @cached_property
+    def link_fetcher(self) -> Fetcher:
+        """The HTTP client that tries a mail's links."""
+        return link_fetcher(
+            about=f"{self.settings.publication.name}; {self.settings.fetch.contact}",
+            allowed_hosts=self.settings.fetch.allowed_hosts,
+            pinned=self._pinned,
+        )
+
+    @cached_property
     def pages(self) -> Pages:
         """What stories' pages say."""
         from digest.store.pages import Pages
@@ -287,6 +299,25 @@ class Wiring:
             approval=digest.approval,
             approval_after=digest.approval_after,
         )
+
+
+def link_fetcher(
+    *,
+    about: str = "",
+    allowed_hosts: frozenset[str] = frozenset(),
+    pinned: Mapping[str, tuple[str, int]] | None = None,
+) -> Fetcher:
+    """Return an HTTP client that tries links: few at once, none for long."""
+    from digest.net.http import HttpFetcher
+
+    return HttpFetcher(
+        user_agent=f"digest/{__version__} ({about})" if about else f"digest/{__version__}",
+        timeout_s=LINK_S,
+        deadline_s=LINKS_S,
+        allowed_hosts=allowed_hosts,
+        pinned=pinned,
+        overall=LINKS_AT_ONCE,
+    )
 
 
 def owner_name() -> str:
