@@ -101,6 +101,6 @@ def approve(
     record = session.publisher.approve(key, who)
     session.say(
         f"The edition of {key.day} is {record.state.value} as No. {record.number} (version {record.version[:12]})."
-        " Send it with `digest send`."
+        f" Each message has about {session.publisher.message_bytes(key) / 1000:.0f} kB. Send it with `digest send`."
     )
     return EXIT_DONE

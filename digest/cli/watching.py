@@ -105,7 +105,7 @@ class _Watcher:
             return False
         self.looked = time.monotonic()
         try:
-            return self._state() != self.edition
+            return bool(self._state() != self.edition)
         except DigestError:
             return False  # it was told when it was rendered, or the next rendering tells it
 

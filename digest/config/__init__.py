@@ -244,6 +244,7 @@ class _Reading:
             self.problem(("publication", "reply_to"), f"{table.reply_to!r} is no address", "write 'desk@example.org'")
         values = table.model_dump()
         values["operators"], values["editors"] = tuple(table.operators), tuple(table.editors)
+        values["languages"] = tuple(dict.fromkeys((table.language, *filter(None, table.languages))))
         values["direction"] = table.direction or ("rtl" if table.language.split("-")[0] in RIGHT_TO_LEFT else "ltr")
         return Publication(**values)
 
@@ -315,7 +316,13 @@ class _Reading:
                 )
             if table.start and table.until and table.until < table.start:
                 self.problem(("sponsors", index, "until"), "it ends before it begins", "change `from` or `until`")
-        return tuple(Sponsor(**table.model_dump()) for table in self.document.sponsors)
+        return tuple(self.sponsor(table) for table in self.document.sponsors)
+
+    def sponsor(self, table: shape.SponsorTable) -> Sponsor:
+        values = table.model_dump()
+        if table.image and not table.image.startswith(("http://", "https://")):
+            values["image"] = str(self.beside(table.image))
+        return Sponsor(**values)
 
     def digests(self) -> tuple[DigestSettings, ...]:
         tables = self.document.digest or {"daily": shape.DigestTable()}

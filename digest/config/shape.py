@@ -104,6 +104,8 @@ class PublicationTable(Table):
     name: str = Field(min_length=1)
     tagline: str = ""
     language: Language = "en"
+    languages: list[Language] = []
+    taglines: dict[Language, str] = {}
     direction: Literal["", "ltr", "rtl"] = ""
     time_zone: Zone = "UTC"
     sender: str = Field(alias="from", min_length=3)
@@ -130,6 +132,7 @@ class SectionTable(Table):
 
     slug: Slug
     title: str = Field(min_length=1)
+    titles: dict[Language, str] = {}
     # Defaults are those of `Section`: only what is written is handed on.
     style: Literal["feature", "cards", "headlines", "video", "brief"] = "headlines"
     sort: Literal["top", "latest"] = "top"

@@ -110,6 +110,8 @@ def _sponsor(edition: Edition, edit: Edit) -> tuple[Edition, str]:
     if not name:
         return edition, "it needs the sponsor's name"
     others = tuple(sponsor for sponsor in edition.sponsors if sponsor.name != name)
+    before = next((sponsor.image for sponsor in edition.sponsors if sponsor.name == name), "")
+    image = text(value, "image")
     if value.get("remove") is True:
         there = len(others) < len(edition.sponsors)
         return replace(edition, sponsors=others), "" if there else f"there is no sponsor “{name}”"
@@ -118,7 +120,8 @@ def _sponsor(edition: Edition, edit: Edit) -> tuple[Edition, str]:
         label=text(value, "label") or "Powered by",
         text=text(value, "text"),
         url=text(value, "url"),
-        image=text(value, "image"),
+        # Only the configuration may name a file: whoever edits has no business in our folders.
+        image=image if image.startswith(("http://", "https://")) else before,
         placement=text(value, "placement") or "imprint",
     )
     return replace(edition, sponsors=(*others, made)), ""

@@ -16,7 +16,7 @@ from functools import cached_property
 
 from digest.mail.dkim import BodyHash, Field, Signer, canonical_fields
 from digest.mail.encoding import address_header, header_text, one_line, url_header
-from digest.mail.parts import chosen, run
+from digest.mail.parts import chosen, related, run
 from digest.model import links
 from digest.model.editions import Publication
 from digest.model.mail import Envelope, Format, Message, Parts, Planned, Segment
@@ -105,6 +105,7 @@ class Writer:
 
     @cached_property
     def _boundary(self) -> bytes:
+        # Neither quoted-printable nor base64 can hold "=_".
         return f"=_{_hash(f'{self.parts.digest} {self.parts.day} {self.parts.language}')}".encode("ascii")
 
     @cached_property
@@ -137,8 +138,8 @@ class Writer:
         both: list[bytes | str] = [
             b"--%s\r\n%s\r\n" % (mark, _TEXT),
             *text,
-            b"--%s\r\n%s\r\n" % (mark, _HTML),
-            *html,
+            b"--%s\r\n" % mark,
+            *self._with_pictures([b"%s\r\n" % _HTML, *html], sections),
             b"--%s--\r\n" % mark,
         ]
         frames: dict[Format, Frame] = {
@@ -146,6 +147,15 @@ class Writer:
             "html": _frame(b'Content-Type: multipart/alternative; boundary="%s"\r\n' % mark, both),
         }
         return Choice(subject=header_text("Subject", subject), frames=frames)
+
+    def _with_pictures(self, html: list[bytes | str], sections: tuple[str, ...] | None) -> list[bytes | str]:
+        """Return the HTML part, in a multipart/related with the pictures it embeds (RFC 2387) where there are some."""
+        mark = b"=_r" + self._boundary.removeprefix(b"=_")
+        pictures = related(self.parts, sections, mark)
+        if not pictures:
+            return html
+        kind = b'Content-Type: multipart/related; type="text/html"; boundary="%s"\r\n\r\n' % mark
+        return [kind, b"--%s\r\n" % mark, *html, pictures, b"--%s--\r\n" % mark]
 
     def _head(self, person: Planned, choice: Choice, message_id: str, unsubscribe: str) -> bytes:
         leave = [unsubscribe] if unsubscribe else []

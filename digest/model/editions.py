@@ -22,6 +22,8 @@ class Publication:
     name: str  # "The Morning Halyard"
     tagline: str = ""
     language: str = "en"  # BCP 47 tag of the fixed texts
+    languages: tuple[str, ...] = ()  # every one an edition is rendered in, the usual first; () = only the usual
+    taglines: Mapping[str, str] = field(default_factory=dict)  # by language, where it is another
     direction: Literal["ltr", "rtl"] = "ltr"
     time_zone: str = "UTC"  # IANA zone of days and times shown
     sender: str = ""  # header from: "The Morning Halyard <news@halyard.example>"
@@ -61,6 +63,7 @@ class Section:
 
     slug: str  # in URLs and in readers' choices
     title: str  # as shown
+    titles: Mapping[str, str] = field(default_factory=dict)  # by language, where it is another
     style: Style = "headlines"  # how its items look
     sort: Sort = "top"  # ranked, or newest first
     stories: int = 5  # most items it may hold
@@ -213,10 +216,11 @@ class Sponsor:
     label: str = "Powered by"  # shown before it
     text: str = ""  # one or two sentences
     url: str = ""  # absolute http(s)
-    image: str = ""  # file beside the config; "" = none
+    image: str = ""  # absolute http(s), or the absolute path of a file; "" = none
     start: date | None = None  # first day, in the publication's zone
     until: date | None = None  # last day
     placement: str = "imprint"  # "top", "imprint", or a section's slug: after it
+    picture: Picture | None = None  # prepared of the image
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from email.utils import parseaddr
 from urllib.parse import quote
 
 # First path words that are ours, so that no digest can be named so.
@@ -42,6 +43,18 @@ def signup_url(base: str) -> str:
 def picture_url(base: str, name: str) -> str:
     """Return where a prepared picture is online."""
     return f"{base}/img/{quote(name)}"
+
+
+def content_id(name: str, sender: str) -> str:
+    """Return the Content-ID of an embedded picture (RFC 2392), without angle brackets.
+
+    ``sender`` is the header from, whose domain makes it nobody else's; the name is the hash of the picture's bytes.
+    """
+    domain = parseaddr(sender)[1].rpartition("@")[2]
+    try:
+        return f"{name}@{domain.encode('idna').decode('ascii') or 'localhost'}"
+    except UnicodeError:
+        return f"{name}@localhost"
 
 
 def unsubscribe_url(base: str, token: str) -> str:

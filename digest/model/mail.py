@@ -84,6 +84,17 @@ class Segment:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MailPicture:
+    """A picture that a mail shows: linked online, or embedded in it."""
+
+    name: str  # "HASH.jpg", in the store and online
+    piece: str = ""  # under which condition it is shown
+    content_id: str = ""  # of an embedded one, without angle brackets; "" = linked
+    media_type: str = ""  # of an embedded one
+    data: bytes = b""  # of an embedded one: base64 in lines with CRLF
+
+
+@dataclass(frozen=True, kw_only=True)
 class Parts:
     """A rendered edition, MIME-encoded once, cut at marks and slots; a message is a join of its bytes."""
 
@@ -101,6 +112,7 @@ class Parts:
     html: tuple[Segment, ...]
     text: tuple[Segment, ...]
     counted: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # slot -> plural category -> "{n} stories"
+    pictures: tuple[MailPicture, ...] = ()  # every one the HTML shows
 
 
 @dataclass(frozen=True, kw_only=True)

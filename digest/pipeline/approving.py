@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from digest.check import check_mail
 from digest.editions.revise import apply
 from digest.errors import ApprovalNeeded, ContentError, UsageError
-from digest.mail.parts import encode, encoded_size
+from digest.mail.parts import Contents, encode, encoded_size, wire_size
 from digest.model.editions import Edition, EditionRecord, EditionState, Finding, Publication, Rendered, SentEvent
 from digest.model.mail import EditionKey, Parts
 from digest.model.pieces import join, split
@@ -17,20 +17,53 @@ from digest.ports import ApprovalStore, Clock, EditionStore, PictureStore
 from digest.render.fit import BUDGET, fit
 from digest.templating.counting import counted
 
+HEAVY = 2_000_000  # bytes of a message with its pictures; half of what phones load without being asked
+
 Render = Callable[[Edition, int, str], Rendered]
 """Renders an edition with its number in a language; bound to theme and templates by wiring."""
 
 
 @dataclass(frozen=True, kw_only=True)
+class Version:
+    """An edition in one language: rendered and encoded."""
+
+    rendered: Rendered
+    parts: Parts
+
+    @property
+    def size(self) -> int:
+        """Bytes of the whole HTML part, encoded."""
+        return encoded_size(self.parts)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Proof:
-    """An edition as it would go out: rendered, encoded and checked."""
+    """An edition as it would go out: rendered in each language, encoded and checked."""
 
     edition: Edition
     number: int
-    rendered: Rendered
-    parts: Parts
+    versions: tuple[Version, ...]  # the publication's own language first
     findings: tuple[Finding, ...]
-    size: int  # bytes of the whole HTML part, encoded
+
+    @property
+    def rendered(self) -> Rendered:
+        """What was rendered in the publication's own language."""
+        return self.versions[0].rendered
+
+    @property
+    def parts(self) -> Parts:
+        """The parts in the publication's own language."""
+        return self.versions[0].parts
+
+    @property
+    def size(self) -> int:
+        """Bytes of the largest language's HTML part, encoded."""
+        return max(version.size for version in self.versions)
+
+    @property
+    def wire(self) -> int:
+        """About the bytes of a whole message in the largest language, embedded pictures included."""
+        return max(wire_size(version.parts) for version in self.versions)
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -52,31 +85,66 @@ def edition_of(
     return with_known_pictures(apply(record.base, record.edits), pictures, sizes)
 
 
-def proof(edition: Edition, *, number: int, publication: Publication, render: Render) -> Proof:
-    """Return an edition rendered, encoded and checked; raise TemplateError where a template is wrong."""
-    rendered = render(edition, number, publication.language)
-    parts = encode(rendered, edition, number=number, language=rendered.language)
-    if encoded_size(parts) > BUDGET:
+def languages_of(publication: Publication) -> tuple[str, ...]:
+    """Return each language an edition is rendered in, the publication's own first."""
+    return tuple(dict.fromkeys((publication.language, *publication.languages)))
 
-        def size_of(shorter: Edition) -> int:
-            made = render(shorter, number, publication.language)
-            return encoded_size(encode(made, shorter, number=number, language=made.language))
 
-        edition, cuts = fit(edition, size_of)
-        rendered = replace(render(edition, number, publication.language), cuts=cuts)
-        parts = encode(rendered, edition, number=number, language=rendered.language)
-    size = encoded_size(parts)
+def proof(
+    edition: Edition, *, number: int, publication: Publication, render: Render, contents: Contents | None = None
+) -> Proof:
+    """Return an edition rendered in each language, encoded and checked; raise TemplateError for a wrong template.
+
+    It is fitted once, to the language that needs most. ``contents`` gives the pictures to embed.
+    """
+    languages = languages_of(publication)
+
+    def versions(of: Edition, embedded: Contents | None, cuts: tuple[str, ...] = ()) -> tuple[Version, ...]:
+        made = [replace(render(of, number, language), cuts=cuts) for language in languages]
+        return tuple(
+            Version(
+                rendered=each,
+                parts=encode(each, of, number=number, language=each.language, contents=embedded),
+            )
+            for each in made
+        )
+
+    done = versions(edition, contents)
+    if max(version.size for version in done) > BUDGET:
+        edition, cuts = fit(edition, lambda shorter: max(version.size for version in versions(shorter, None)))
+        done = versions(edition, contents, cuts)
+    findings = [finding for version in done for finding in _checked(version, edition, publication)]
+    findings += [*done[0].rendered.findings, *_weight(done)]
+    return Proof(edition=edition, number=number, versions=done, findings=tuple(findings))
+
+
+def _checked(version: Version, edition: Edition, publication: Publication) -> Iterator[Finding]:
+    """Yield what `check` finds in one language; where it is not the publication's own, the place says which."""
+    rendered = version.rendered
     inert = inert_slots(rendered, edition)
-    findings = check_mail(
+    for finding in check_mail(
         html=join(split(rendered.html, rendered.nonce), None, inert),
         text=join(split(rendered.text, rendered.nonce), None, inert),
         subject=rendered.subject,
         preheader=rendered.preheader,
         publication=publication,
-        encoded_size=size,
-    )
-    findings += rendered.findings
-    return Proof(edition=edition, number=number, rendered=rendered, parts=parts, findings=findings, size=size)
+        encoded_size=version.size,
+    ):
+        other = rendered.language != publication.language
+        yield replace(finding, where=f"{rendered.language}: {finding.where}") if other else finding
+
+
+def _weight(versions: Sequence[Version]) -> Iterator[Finding]:
+    """Yield a finding where embedded pictures make each message heavy."""
+    heaviest = max(wire_size(version.parts) for version in versions)
+    if heaviest > HEAVY and any(picture.data for version in versions for picture in version.parts.pictures):
+        yield Finding(
+            code="message-size",
+            severity="warning",
+            where="mail",
+            message=f"each message has {heaviest / 1_000_000:.1f} MB, as its pictures are embedded",
+            fix="set publication.public_url, and they are linked instead",
+        )
 
 
 def inert_slots(rendered: Rendered, edition: Edition) -> dict[str, str]:
@@ -111,6 +179,7 @@ def approve(
     pictures: PictureStore,
     sizes: Mapping[str, str],
     render: Render,
+    contents: Contents | None,
     by: str,
     clock: Clock,
 ) -> EditionRecord:
@@ -133,11 +202,16 @@ def approve(
             f"the edition of {key.day} holds no story", fix="fetch and build again, or leave the day out"
         )
     number = record.number or approvals.next_number(key.digest)
-    done = proof(edition, number=number, publication=publication, render=render)
+    done = proof(edition, number=number, publication=publication, render=render, contents=contents)
     if done.errors:
         raise ContentError("\n".join(_sentence(finding) for finding in done.errors))
     return approvals.approve(
-        key, [done.parts], events_of(done.edition), edits=len(record.edits), by=by, now=clock.now()
+        key,
+        [version.parts for version in done.versions],
+        events_of(done.edition),
+        edits=len(record.edits),
+        by=by,
+        now=clock.now(),
     )
 
 

@@ -1,18 +1,27 @@
-"""Chosen items → the same with their pictures: fetched once, prepared for the style, stored."""
+"""Chosen items and sponsors → the same with their pictures: fetched once, prepared for the style, stored."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from digest.errors import FetchError, FileProblem
-from digest.model.editions import Edition, FilledSection, Item, Picture, Section
+from digest.model.editions import Edition, FilledSection, Item, Picture, Section, Sponsor
 from digest.model.news import Story
 from digest.model.web import Request, Response
 from digest.ports import Clock, Fetcher, PictureStore
-from digest.render.images import prepare
+from digest.render.images import SPONSOR, prepare, prepare_logo
 
 PICTURE_BYTES = 8_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Use:
+    """What a picture is for: its words. Where and how large stands in its key (address, style)."""
+
+    alt: str = ""
+    credit: str = ""
 
 
 def picture_style(section: Section, place: int, sizes: Mapping[str, str]) -> str:
@@ -39,20 +48,23 @@ def with_pictures(
 ) -> tuple[Edition, tuple[str, ...]]:
     """Return the edition with its pictures prepared and stored, and one line a picture that could not be used.
 
-    Each address is fetched once for each use of it, ever; a broken one leaves a designed gap.
+    Each address is fetched once for each use of it, ever; a file of the publication's own is read each time, as it may
+    have changed. A broken one leaves a designed gap.
     """
     wanted = _wanted(edition, sizes)
-    known = dict(pictures.pictures(wanted))
+    files = {key for key in wanted if not key[0].startswith(("http://", "https://"))}
+    known = {key: found for key, found in pictures.pictures(wanted).items() if key not in files}
+    for key in sorted(files):
+        known[key] = _prepared(_read(key[0]), *key, wanted[key], pictures, clock)
     missing = sorted({url for url, style in wanted if (url, style) not in known})
     for request, answer in fetcher.fetch([Request(url=url, limit=PICTURE_BYTES, accept="image/*") for url in missing]):
-        for (url, style), item in wanted.items():
+        for (url, style), use in wanted.items():
             if url == request.url and (url, style) not in known:
-                known[url, style] = _prepared(answer, url, style, item, pictures, clock)
+                known[url, style] = _prepared(answer, url, style, use, pictures, clock)
     problems = sorted(
         {f"{url}: {known[url, style]}" for url, style in wanted if isinstance(known.get((url, style)), str)}
     )
-    sections = tuple(_placed(filled, known, sizes) for filled in edition.sections)
-    return replace(edition, sections=sections), tuple(problems)
+    return _with(edition, known, sizes), tuple(problems)
 
 
 def with_known_pictures(edition: Edition, pictures: PictureStore, sizes: Mapping[str, str]) -> Edition:
@@ -60,30 +72,61 @@ def with_known_pictures(edition: Edition, pictures: PictureStore, sizes: Mapping
 
     Edits move items to places of another size, and bring items that no build prepared.
     """
-    known = pictures.pictures(_wanted(edition, sizes))
-    return replace(edition, sections=tuple(_placed(filled, known, sizes) for filled in edition.sections))
+    return _with(edition, pictures.pictures(_wanted(edition, sizes)), sizes)
 
 
-def _wanted(edition: Edition, sizes: Mapping[str, str]) -> dict[tuple[str, str], Item]:
-    wanted: dict[tuple[str, str], Item] = {}
+def picture_names(edition: Edition) -> tuple[str, ...]:
+    """Return the file name of each picture an edition shows, sorted."""
+    shown: list[Item | Sponsor] = [*edition.items, *edition.sponsors]
+    return tuple(sorted({each.picture.name for each in shown if each.picture is not None}))
+
+
+def _with(edition: Edition, known: Mapping[tuple[str, str], Picture | str], sizes: Mapping[str, str]) -> Edition:
+    sponsors = []
+    for sponsor in edition.sponsors:
+        found = known.get(_sponsor_key(sponsor, sizes))
+        shown = replace(found, alt=sponsor.name) if isinstance(found, Picture) else None
+        sponsors.append(replace(sponsor, picture=shown))
+    sections = tuple(_placed(filled, known, sizes) for filled in edition.sections)
+    return replace(edition, sections=sections, sponsors=tuple(sponsors))
+
+
+def _wanted(edition: Edition, sizes: Mapping[str, str]) -> dict[tuple[str, str], _Use]:
+    wanted = {_sponsor_key(each, sizes): _Use(alt=each.name) for each in edition.sponsors if each.image}
     for filled in edition.sections:
         for place, item in enumerate(filled.items):
-            key = _picture_key(filled.section, place, item, sizes)
-            if key is not None:
-                wanted.setdefault(key, item)
+            for key in _picture_key(filled.section, place, item, sizes):
+                image = item.cluster.lead.image
+                wanted.setdefault(key, _Use(alt=image.alt, credit=image.credit) if image else _Use())
     return wanted
 
 
-def _picture_key(section: Section, place: int, item: Item, sizes: Mapping[str, str]) -> tuple[str, str] | None:
+def _sponsor_key(sponsor: Sponsor, sizes: Mapping[str, str]) -> tuple[str, str]:
+    return sponsor.image, f"sponsor:{sizes.get('sponsor', '#FFFFFF')}"
+
+
+def _picture_key(section: Section, place: int, item: Item, sizes: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the key of an item's picture, nothing where none is shown."""
     style, image = picture_style(section, place, sizes), item.cluster.lead.image
-    if not style or image is None:
-        return None
-    badge = _badge(item.cluster.lead, style)
-    return image.url, f"{style}:{badge}" if badge else style
+    if style and image is not None and image.url.startswith(("http://", "https://")):
+        badge = _badge(item.cluster.lead, style)
+        yield image.url, f"{style}:{badge}" if badge else style
+
+
+def _read(path: str) -> Response | FetchError:
+    """Return a file of the publication's own as if it had been fetched."""
+    try:
+        with Path(path).open("rb") as file:
+            body = file.read(PICTURE_BYTES + 1)
+    except OSError as error:
+        return FetchError(f"it cannot be read ({error.strerror or error})", where=path)
+    if len(body) > PICTURE_BYTES:
+        return FetchError(f"it has more than {PICTURE_BYTES // 1_000_000} MB", where=path)
+    return Response(url=path, final_url=path, status=200, body=body)
 
 
 def _prepared(
-    answer: Response | FetchError, url: str, style: str, item: Item, pictures: PictureStore, clock: Clock
+    answer: Response | FetchError, url: str, style: str, use: _Use, pictures: PictureStore, clock: Clock
 ) -> Picture | str:
     """Return the picture made of an answer, or the reason why there is none.
 
@@ -93,10 +136,12 @@ def _prepared(
         return answer.what
     if answer.status != 200:
         return f"the server answered {answer.status}"
-    image, (kind, _, badge) = item.cluster.lead.image, style.partition(":")
-    alt, credit = (image.alt, image.credit) if image else ("", "")
+    kind, _, rest = style.partition(":")
     try:
-        picture, body, media_type = prepare(answer.body, style=kind, alt=alt, credit=credit, badge=badge)
+        if kind == "sponsor":
+            picture, body, media_type = prepare_logo(answer.body, ground=rest, name=use.alt, most=SPONSOR)
+        else:
+            picture, body, media_type = prepare(answer.body, style=kind, alt=use.alt, credit=use.credit, badge=rest)
     except FileProblem as problem:
         pictures.save_picture(url, style, problem.what, b"", "", now=clock.now())
         return problem.what
@@ -109,8 +154,7 @@ def _placed(
 ) -> FilledSection:
     items = []
     for place, item in enumerate(filled.items):
-        key = _picture_key(filled.section, place, item, sizes)
-        found = known.get(key) if key is not None else None
+        found = next((known.get(key) for key in _picture_key(filled.section, place, item, sizes)), None)
         image = item.cluster.lead.image
         if isinstance(found, Picture) and image is not None:
             # One file may serve two stories: what it shows is said by each.

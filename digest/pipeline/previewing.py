@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,15 +11,19 @@ from typing import TYPE_CHECKING
 
 from digest.errors import FileProblem
 from digest.model import links
-from digest.model.editions import Edition, Picture, Rendered
-from digest.model.mail import Message, Planned
+from digest.model.editions import Edition, Rendered
+from digest.model.mail import Message, Parts, Planned
 from digest.model.pieces import join, split
-from digest.pipeline.approving import Proof, inert_slots
+from digest.pipeline.approving import Proof, Version, inert_slots
+from digest.pipeline.pictures import picture_names
 from digest.ports import PictureStore
 from digest.render.preview import Shown, preview_files
 
 if TYPE_CHECKING:
     from digest.templating import Environment
+
+
+_EMBEDDED = re.compile(r'\bsrc="cid:([\w.-]+)@[^"]*"')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,26 +58,19 @@ def preview(
     pictures: PictureStore,
     assets: Mapping[str, bytes],
     environment: Environment,
-    write: Callable[[Planned], Message],
+    write: Callable[[Parts], Message],
     turned: Rendered,
 ) -> PreviewReport:
     """Write index.html, edition.html, .txt, .eml, .json and images/ into ``out``; raise FileProblem where it cannot.
 
-    ``assets`` are the theme's own pictures; ``write`` makes the message of one reader; links in it lead nowhere.
-    ``turned`` is the edition in a language of the other direction.
+    ``assets`` are the theme's own pictures; ``write`` makes an example reader's message; links in it lead nowhere.
+    ``turned`` is the edition in a language of the other direction. Further languages have files of their own.
     """
-    eml = write(EXAMPLE_READER).data
-    shown = Shown(
-        rendered=proof.rendered,
-        html=_html(proof.rendered, proof.edition, public_url),
-        text=join(split(proof.rendered.text, proof.rendered.nonce), None, inert_slots(proof.rendered, proof.edition)),
-        eml=eml,
-        size=proof.size,
-        wire=len(eml),
-    )
+    shown, *others = (_shown(version, proof.edition, public_url, write) for version in proof.versions)
     files = preview_files(
         edition=proof.edition,
         shown=shown,
+        others=others,
         turned=_html(turned, proof.edition, public_url),
         findings=proof.findings,
         number=proof.number,
@@ -80,27 +78,35 @@ def preview(
         sender=sender,
         environment=environment,
     )
-    images = {f"images/{picture.name}": picture for picture in _pictures(proof)}
+    images = {name: found[0] for name in picture_names(proof.edition) if (found := pictures.content(name)) is not None}
     written = write_files(out, files)
-    written += write_files(out, {name: _body(pictures, picture) for name, picture in images.items()})
-    written += write_files(out, {f"images/{name}": body for name, body in assets.items()})
-    return PreviewReport(index=out / "index.html", files=tuple(written), html_bytes=proof.size, wire_bytes=shown.wire)
+    written += write_files(out, {f"images/{name}": body for name, body in {**images, **assets}.items()})
+    return PreviewReport(
+        index=out / "index.html",
+        files=tuple(written),
+        html_bytes=proof.size,
+        wire_bytes=max(each.wire for each in (shown, *others)),
+    )
+
+
+def _shown(version: Version, edition: Edition, public_url: str, write: Callable[[Parts], Message]) -> Shown:
+    rendered, eml = version.rendered, write(version.parts).data
+    return Shown(
+        rendered=rendered,
+        html=_html(rendered, edition, public_url),
+        text=join(split(rendered.text, rendered.nonce), None, inert_slots(rendered, edition)),
+        eml=eml,
+        size=version.size,
+        wire=len(eml),
+    )
 
 
 def _html(rendered: Rendered, edition: Edition, public_url: str) -> str:
     """Return the HTML of every section with inert links, its pictures linked in images/."""
     html = join(split(rendered.html, rendered.nonce), None, inert_slots(rendered, edition))
+    if not public_url:
+        return _EMBEDDED.sub(r'src="images/\1"', html)
     return html.replace(links.picture_url(public_url, ""), "images/")
-
-
-def _pictures(proof: Proof) -> list[Picture]:
-    found = {item.picture.name: item.picture for item in proof.edition.items if item.picture is not None}
-    return [found[name] for name in sorted(found)]
-
-
-def _body(pictures: PictureStore, picture: Picture) -> bytes:
-    found = pictures.content(picture.name)
-    return found[0] if found is not None else b""
 
 
 def write_files(out: Path, files: Mapping[str, bytes]) -> list[Path]:

@@ -10,6 +10,7 @@ from digest.errors import UsageError
 from digest.model.editions import Edition, EditionRecord, EditionState
 from digest.model.mail import EditionKey
 from digest.pipeline.approving import edition_of
+from digest.pipeline.pictures import picture_names
 from digest.pipeline.previewing import write_files
 from digest.ports import ApprovalStore, Clock, EditionStore, PictureStore
 from digest.render.theme import THEMES
@@ -52,11 +53,13 @@ def publish(
     edition = edition_of(record, key, pictures, sizes)
     files = {f"img/{name}": body for name, body in assets.items()}
     # The mail may have been approved in another theme than today's: no picture of it may be missing.
-    in_any_theme = [edition_of(record, key, pictures, theme.pictures) for theme in THEMES.values()]
-    for item in (item for each in in_any_theme for item in each.items):
-        found = pictures.content(item.picture.name) if item.picture is not None else None
-        if item.picture is not None and found is not None:
-            files[f"img/{item.picture.name}"] = found[0]
+    in_any_theme = [edition, *(edition_of(record, key, pictures, theme.picture_sizes) for theme in THEMES.values())]
+    names = {name for each in in_any_theme for name in picture_names(each)}
+    names |= {picture.name for parts in approvals.parts(key) for picture in parts.pictures}
+    for name in sorted(names):
+        found = pictures.content(name)
+        if found is not None:
+            files[f"img/{name}"] = found[0]
     write_files(site, files)
     name = f"{key.digest}/{key.day:%Y/%m/%d}/index.html"
     (page,) = write_files(site, {name: page_of(edition, record.number or 0)})

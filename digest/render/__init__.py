@@ -15,9 +15,9 @@ from typing import Any
 from markupsafe import Markup
 
 from digest.model import links
-from digest.model.editions import Edition, Publication, Rendered, Sponsor
+from digest.model.editions import Edition, Publication, Rendered
 from digest.render.catalogue import counted_forms, words
-from digest.render.context import long_day, section_view, web_only
+from digest.render.context import in_language, long_day, picture_source, section_view, sponsors_at
 from digest.render.foreign import direction, safe, script_of
 from digest.render.html import compiled
 from digest.render.text import filters
@@ -94,7 +94,7 @@ def context(
     )
     online = bool(base)
     return {
-        "publication": publication,
+        "publication": replace(publication, tagline=in_language(publication.taglines, language, publication.tagline)),
         "theme": theme,
         "title": safe(title or publication.name, 120),
         "number": number,
@@ -110,9 +110,9 @@ def context(
         "intro": safe(edition.intro, 2_000),
         "intro_by": safe(edition.intro_by, 120),
         "notes": [safe(note.text, 1_000) for note in edition.notes if not note.after],
-        "sponsors": {place: _sponsors(edition, place) for place in ("top", "imprint")},
+        "sponsors": {place: sponsors_at(edition, place, publication) for place in ("top", "imprint")},
         "rights": _rights({view.slug: view.sources for view in views}),
-        "logo": _logo(theme, base),
+        "logo": _logo(theme, publication),
         "page": links.edition_url(base, edition.digest, edition.day) if online else "",
         "home": links.digest_url(base, edition.digest) if online else "",
         "search": links.search_url(base) if online else "",
@@ -122,15 +122,11 @@ def context(
     }
 
 
-def _sponsors(edition: Edition, place: str) -> list[Sponsor]:
-    return [replace(each, url=web_only(each.url)) for each in edition.sponsors if each.placement == place]
-
-
-def _logo(theme: Theme, base: str) -> dict[str, object] | None:
-    if theme.logo is None or not base:
+def _logo(theme: Theme, publication: Publication) -> dict[str, object] | None:
+    if theme.logo is None:
         return None
     picture = theme.logo
-    return {"url": links.picture_url(base, picture.name), "width": picture.width, "height": picture.height}
+    return {"url": picture_source(publication, picture), "width": picture.width, "height": picture.height}
 
 
 def _rights(sources: Mapping[str, tuple[str, ...]]) -> list[dict[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from urllib.parse import urlsplit
@@ -12,7 +13,7 @@ from babel.core import UnknownLocaleError
 from babel.dates import format_date, format_time
 
 from digest.model import links
-from digest.model.editions import Edition, FilledSection, Item, Picture, Publication, Related, Sponsor
+from digest.model.editions import Edition, FilledSection, Item, Picture, Publication, Related
 from digest.render.foreign import direction, language_of, safe, script_of
 
 LONGEST_HEADLINE = 200  # characters; a longer one is no headline
@@ -56,6 +57,18 @@ class ItemView:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SponsorView:
+    """A labelled slot as a template sees it."""
+
+    name: str
+    label: str
+    text: str
+    url: str
+    picture: Picture | None
+    picture_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SectionView:
     """A section that holds items, or is asked for and empty."""
 
@@ -65,7 +78,7 @@ class SectionView:
     url: str  # of its part of the web page
     items: tuple[ItemView, ...]
     notes: tuple[str, ...]
-    sponsors: tuple[Sponsor, ...]
+    sponsors: tuple[SponsorView, ...]
     sources: tuple[str, ...]
 
 
@@ -86,6 +99,36 @@ def web_only(url: str) -> str:
     """Return an http(s) address, or "" for any other."""
     parts = urlsplit(url)
     return url if parts.scheme in ("http", "https") and parts.netloc else ""
+
+
+def picture_source(publication: Publication, picture: Picture | None) -> str:
+    """Return where a mail finds a picture: online, or in itself where nothing is online; "" for none."""
+    if picture is None:
+        return ""
+    if publication.public_url:
+        return links.picture_url(publication.public_url, picture.name)
+    return f"cid:{links.content_id(picture.name, publication.sender)}"
+
+
+def sponsors_at(edition: Edition, place: str, publication: Publication) -> tuple[SponsorView, ...]:
+    """Return the sponsors of a place as a template sees them."""
+    return tuple(
+        SponsorView(
+            name=safe(each.name, LONGEST_NAME),
+            label=safe(each.label, LONGEST_NAME),
+            text=safe(each.text, LONGEST_TEASER),
+            url=web_only(each.url),
+            picture=each.picture,
+            picture_url=picture_source(publication, each.picture),
+        )
+        for each in edition.sponsors
+        if each.placement == place
+    )
+
+
+def in_language(said: Mapping[str, str], language: str, usual: str) -> str:
+    """Return what is said in a language: that of the tag, else of its first part, else the usual words."""
+    return said.get(language) or said.get(language.split("-")[0]) or usual
 
 
 def clock_time(moment: datetime | None, note: str, day: date, zone: ZoneInfo, language: str) -> str:
@@ -132,7 +175,7 @@ def item_view(item: Item, *, edition: Edition, publication: Publication, languag
         update=bool(item.update_of),
         duration=duration(story.duration_s),
         picture=item.picture,
-        picture_url=links.picture_url(publication.public_url, item.picture.name) if item.picture else "",
+        picture_url=picture_source(publication, item.picture),
         related=tuple(_line(each, language) for each in item.related if web_only(each.url)),
         note=safe(item.note, LONGEST_TEASER),
     )
@@ -154,13 +197,13 @@ def section_view(filled: FilledSection, *, edition: Edition, publication: Public
     sources = {safe(s.source or s.feed_name, LONGEST_NAME) for item in filled.items for s in (item.cluster.lead,)}
     return SectionView(
         slug=slug,
-        title=safe(filled.section.title, LONGEST_NAME),
+        title=safe(in_language(filled.section.titles, language, filled.section.title), LONGEST_NAME),
         style=filled.section.style,
         url=f"{page}#{slug}" if page else "",
         items=tuple(
             item_view(item, edition=edition, publication=publication, language=language) for item in filled.items
         ),
         notes=tuple(safe(note.text, LONGEST_TEASER) for note in edition.notes if note.after == slug),
-        sponsors=tuple(each for each in edition.sponsors if each.placement == slug),
+        sponsors=sponsors_at(edition, slug, publication),
         sources=tuple(sorted(sources - {""})),
     )

@@ -26,6 +26,7 @@ DENSITY = 2
 MOST_BYTES = 100_000
 MOST_PIXELS = 40_000_000  # decoded; a 6k × 6k photograph
 LOGO = (240, 60)  # shown at most so wide and high
+SPONSOR = (180, 60)  # the same of a sponsor's picture
 SMALLEST = 32  # pixels on a side; less is a tracker or a spacer
 QUALITIES = (82, 74, 64, 52, 40)
 
@@ -47,20 +48,25 @@ def prepare(body: bytes, *, style: str, alt: str = "", credit: str = "", badge: 
     return Picture(name=name, width=width, height=height, alt=alt, credit=credit), data, "image/jpeg"
 
 
-def prepare_logo(body: bytes, *, ground: str, name: str = "") -> tuple[Picture, bytes, str]:
-    """Return a logo, its PNG bytes and media type, on a ground of its own: it must survive dark mode and inversion.
+def prepare_logo(
+    body: bytes, *, ground: str, name: str = "", most: tuple[int, int] = LOGO
+) -> tuple[Picture, bytes, str]:
+    """Return a logo, its bytes and media type, on a ground of its own: it must survive dark mode and inversion.
 
-    ``ground`` is six hex digits, ``name`` its alt text. Raises FileProblem.
+    ``ground`` is six hex digits, ``name`` its alt text, ``most`` its width and height as shown. A photograph, which PNG
+    makes large, becomes a JPEG. Raises FileProblem.
     """
     image = _decoded(body, ground)
-    image.thumbnail((LOGO[0] * DENSITY, LOGO[1] * DENSITY), Image.Resampling.LANCZOS)
+    image.thumbnail((most[0] * DENSITY, most[1] * DENSITY), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
     image.save(buffer, "PNG", optimize=True)
-    data = buffer.getvalue()
-    shown = min(1.0, LOGO[0] / image.width, LOGO[1] / image.height)
+    data, kind, ending = buffer.getvalue(), "image/png", "png"
+    if len(data) > MOST_BYTES:
+        data, kind, ending = _encoded(image), "image/jpeg", "jpg"
+    shown = min(1.0, most[0] / image.width, most[1] / image.height)
     size = max(1, round(image.width * shown)), max(1, round(image.height * shown))
-    file = f"{hashlib.sha256(data).hexdigest()[:24]}.png"
-    return Picture(name=file, width=size[0], height=size[1], alt=name), data, "image/png"
+    file = f"{hashlib.sha256(data).hexdigest()[:24]}.{ending}"
+    return Picture(name=file, width=size[0], height=size[1], alt=name), data, kind
 
 
 def _decoded(body: bytes, ground: str = "#FFFFFF") -> Image.Image:

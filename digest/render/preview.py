@@ -15,7 +15,8 @@ CLIPPED = 102_400  # bytes of encoded HTML where Gmail clips
 
 _DARK = "@media (prefers-color-scheme:dark)"
 # What programs that turn every colour around do: all but pictures becomes its negative, hues kept.
-_INVERTED = "<style>html{background:#FFFFFF;filter:invert(1) hue-rotate(180deg)}img{filter:invert(1) hue-rotate(180deg)}</style>"
+_NEGATIVE = "filter:invert(1) hue-rotate(180deg)"
+_INVERTED = f"<style>html{{background:#FFFFFF;{_NEGATIVE}}}img{{{_NEGATIVE}}}</style>"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,12 +76,8 @@ def preview_files(
     }
     files = {"index.html": fill(environment, "pages/preview.html", values).encode("utf-8", "replace")}
     for each in (shown, *others):
-        for name, body in zip(
-            file_names(each, main=each is shown),
-            (each.html.encode("utf-8", "replace"), each.text.encode("utf-8", "replace"), each.eml),
-            strict=True,
-        ):
-            files[name] = body
+        bodies = each.html.encode("utf-8", "replace"), each.text.encode("utf-8", "replace"), each.eml
+        files.update(zip(file_names(each, main=each is shown), bodies, strict=True))
     said = json.dumps(document(edition, number=number), ensure_ascii=False, indent=2)
     files["edition.json"] = said.encode("utf-8", "replace") + b"\n"
     return files
@@ -96,6 +93,9 @@ def views(shown: Shown, others: Sequence[Shown], turned: str) -> tuple[View, ...
     """Return every view of the HTML; text is no view of it."""
     light, dark = forced(shown.html, "light"), forced(shown.html, "dark")
     other_way = "Left to right" if direction(shown.rendered.language) == "rtl" else "Right to left"
+    languages = [
+        View(label=f"In {each.rendered.language}, 375", width=375, html=forced(each.html, "light")) for each in others
+    ]
     return (
         View(label="Phone, 375", width=375, html=light),
         View(label="Desktop, 700", width=700, html=light),
@@ -105,10 +105,7 @@ def views(shown: Shown, others: Sequence[Shown], turned: str) -> tuple[View, ...
         View(label="Forced inversion, 375", width=375, html=inverted(light)),
         View(label="Images off, 375", width=375, html=without_pictures(light)),
         View(label=f"{other_way}, 375", width=375, html=forced(turned, "light")),
-        *(
-            View(label=f"In {each.rendered.language}, 375", width=375, html=forced(each.html, "light"))
-            for each in others
-        ),
+        *languages,
     )
 
 

@@ -40,6 +40,11 @@ class Theme:
         return round(pixels * DENSITIES[self.density])
 
     @property
+    def picture_sizes(self) -> dict[str, str]:
+        """What pictures are prepared for: `pictures`, and under "sponsor" the ground of sponsors' pictures."""
+        return {**self.pictures, "sponsor": self.light.paper}
+
+    @property
     def rounding(self) -> str:
         """The declaration that rounds a picture or box, to stand after another one; "" without a radius."""
         return f";border-radius:{self.radius}px" if self.radius else ""

@@ -57,8 +57,10 @@ def serve(*, clock: Callable[[], datetime], zone: ZoneInfo) -> Iterator[tuple[st
         def _found(self, now: datetime) -> tuple[bytes, str]:
             path = self.path.partition("?")[0]
             if path.startswith("/pictures/"):
-                from digest.sample.pictures import picture
+                from digest.sample.pictures import emblem, picture
 
+                if path.endswith(".png"):
+                    return emblem(path.removeprefix("/pictures/")), "image/png"
                 return picture(path.removeprefix("/pictures/")), "image/jpeg"
             if path.count("/") > 1:
                 from digest.sample.reading import story_page

@@ -67,7 +67,7 @@ class Editing:
                 pictures=self.wiring.pictures,
                 fetcher=self.wiring.fetcher,
                 clock=self.wiring.clock,
-                sizes=self.wiring.theme.pictures,
+                sizes=self.wiring.theme.picture_sizes,
             )
         elif kind == "correct" and record.published_at is not None:
             self.publisher.publish(self.key)

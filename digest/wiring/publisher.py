@@ -68,7 +68,7 @@ class Publisher:
             suppress=timedelta(days=self.digest.suppress_days),
             bars=self.settings.bars,
             pages=self.settings.fetch.pages,
-            picture_sizes=self.wiring.theme.pictures,
+            picture_sizes=self.wiring.theme.picture_sizes,
         )
 
     def pick(self, at: datetime | None = None, *, tried: Sequence[str] = ()) -> Picked:
@@ -131,9 +131,18 @@ class Publisher:
     def proof(self, key: EditionKey) -> approving.Proof:
         """Return an edition as it would go out."""
         record = self.wiring.editions.edition(key)
-        edition = approving.edition_of(record, key, self.wiring.pictures, self.wiring.theme.pictures)
+        edition = approving.edition_of(record, key, self.wiring.pictures, self.wiring.theme.picture_sizes)
         number = record.number if record and record.number else self.wiring.editions.next_number(key.digest)
-        return approving.proof(edition, number=number, publication=self.publication, render=self.render)
+        return approving.proof(
+            edition, number=number, publication=self.publication, render=self.render, contents=self._contents
+        )
+
+    def _contents(self, name: str) -> tuple[bytes, str] | None:
+        """Return a picture to embed: the theme's own, or a prepared one."""
+        own = self.wiring.assets.get(name)
+        if own is not None:
+            return own, "image/jpeg" if name.endswith(".jpg") else "image/png"
+        return self.wiring.pictures.content(name)
 
     def preview(self, proof: approving.Proof, out: Path) -> previewing.PreviewReport:
         """Write the preview's files."""
@@ -148,7 +157,7 @@ class Publisher:
             pictures=self.wiring.pictures,
             assets=self.wiring.assets,
             environment=self.wiring.templates,
-            write=self.writer(proof.parts, at=self.clock.now(), personal=False),
+            write=lambda parts: self.writer(parts, at=self.clock.now(), personal=False)(previewing.EXAMPLE_READER),
             turned=self.render(proof.edition, proof.number, other_way(self.publication.language)),
         )
 
@@ -160,11 +169,18 @@ class Publisher:
             editions=self.wiring.editions,
             approvals=self.wiring.editions,
             pictures=self.wiring.pictures,
-            sizes=self.wiring.theme.pictures,
+            sizes=self.wiring.theme.picture_sizes,
             render=self.render,
+            contents=self._contents,
             by=by,
             clock=self.clock,
         )
+
+    def message_bytes(self, key: EditionKey) -> int:
+        """Return about how many bytes each message of an approved edition has, in its largest language."""
+        from digest.mail.parts import wire_size
+
+        return max(wire_size(parts) for parts in self.wiring.editions.parts(key))
 
     def publish(self, key: EditionKey) -> None:
         """Put an approved edition's page and pictures into the site."""
@@ -176,7 +192,7 @@ class Publisher:
             editions=self.wiring.editions,
             approvals=self.wiring.editions,
             pictures=self.wiring.pictures,
-            sizes=self.wiring.theme.pictures,
+            sizes=self.wiring.theme.picture_sizes,
             assets=self.wiring.assets,
             page_of=lambda edition, number: edition_page(
                 edition, number=number, publication=self.publication, title=self.digest.title, template=template
@@ -231,9 +247,21 @@ class Publisher:
         )
 
     def _approved_writer(self, key: EditionKey) -> Callable[[Planned], Message]:
+        from digest.mail.languages import Writers
+
         record = self.wiring.editions.edition(key)
-        parts = self.wiring.editions.parts(key)[0]
-        return self.writer(parts, at=(record.approved_at if record else None) or self.clock.now())
+        at = (record.approved_at if record else None) or self.clock.now()
+        return Writers(
+            parts=self.wiring.editions.parts(key),
+            usual=self.publication.language,
+            writer=lambda parts: self.writer(parts, at=at),
+        )
+
+    def _own_parts(self, key: EditionKey) -> Parts:
+        """Return the approved parts in the publication's own language."""
+        from digest.mail.languages import in_language
+
+        return in_language(self.wiring.editions.parts(key), self.publication.language, self.publication.language)
 
     def plan(self, key: EditionKey) -> int:
         """Plan a delivery for everybody due."""
@@ -290,7 +318,7 @@ class Publisher:
 
     def preflight(self, key: EditionKey) -> None:
         """Ask the relay whether it would take this edition, before anybody is planned; raises RelayError."""
-        parts = self.wiring.editions.parts(key)[0]
+        parts = self._own_parts(key)
         message = self.writer(parts, at=self.clock.now(), personal=False)(previewing.EXAMPLE_READER)
         sending.preflight(self.wiring.transport(self.via), message)
 
@@ -328,7 +356,7 @@ class Publisher:
 
         record = self.wiring.editions.edition(key)
         frozen = record is not None and record.version
-        parts = self.wiring.editions.parts(key)[0] if frozen else self.proof(key).parts
+        parts = self._own_parts(key) if frozen else self.proof(key).parts
         write = self.writer(parts, at=self.clock.now(), personal=False)
         reader = replace(previewing.EXAMPLE_READER, email=address)
         return send_one(write(reader), transport=self.wiring.transport(self.via))
@@ -336,7 +364,7 @@ class Publisher:
     def dry_run(self, key: EditionKey, file: Path | None) -> Sequence[str]:
         """Return what `send` would do, a line each; the first message goes to ``file``."""
         record = sending.sendable(self.wiring.editions.edition(key), key)
-        parts = self.wiring.editions.parts(key)[0]
+        parts = self._own_parts(key)
         done = record.state is EditionState.FINISHED
         message = self.writer(parts, at=self.clock.now(), personal=False)(previewing.EXAMPLE_READER)
         return sending.dry_run(

@@ -32,7 +32,7 @@ def test_the_demo_makes_a_preview_to_open(digest: Digest, tmp_path: Path) -> Non
     html = (preview / "edition.html").read_text(encoding="utf-8")
     index = (preview / "index.html").read_text(encoding="utf-8")
     # The same origin, or no picture beside the file loads in the views; no scripts, whatever a feed wrote.
-    assert index.count('sandbox="allow-same-origin allow-popups"') == index.count("<iframe") == 7
+    assert index.count('sandbox="allow-same-origin allow-popups"') == index.count("<iframe") == 8
     images = {path.name for path in (preview / "images").iterdir()}
     assert len(images) >= 4
     assert all(f'src="images/{name}"' in html for name in images)

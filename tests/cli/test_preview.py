@@ -64,7 +64,7 @@ def test_every_view_is_what_it_says_whatever_the_browsers_scheme(chromium: Brows
             str(each.get_attribute("title")): each.evaluate("each => each.contentWindow.innerWidth")
             for each in opened.locator("iframe").all()
         }
-        assert {width for width in widths.values()} == {320, 375, 700}
+        assert set(widths.values()) == {320, 375, 700}
         assert all(str(width) in label for label, width in widths.items())
         light, dark_ground = "rgb(247, 247, 245)", "rgb(21, 23, 26)"
         for label in ("Phone, 375", "Desktop, 700", "Small phone, 320"):
