@@ -82,7 +82,6 @@ def send(
         return EXIT_DONE
     with _meter(session, lambda: publisher.open_rows(key)) as publisher.meter:
         report = publisher.send_all(key, limit=limit)
-    report = publisher.send_all(key, limit=limit)
     notices = publisher.deliver_notices()
     if as_json:
         session.emit(report.document())
