@@ -130,6 +130,7 @@ class Message:
     envelope: Envelope
     message_id: str  # without angle brackets
     data: bytes
+    dotted: bool = True  # whether a line may begin with a dot, so that it has to be looked for
 
 
 class DeliveryState(StrEnum):

@@ -328,7 +328,9 @@ def test_no_readers_token_is_in_anothers_mail() -> None:
             sections=rng.choice([None, ("foreign",), ("trade",), ("foreign", "trade"), ("trade", f"x{number % 1000}")]),
             format=rng.choice(["html", "text"]), language="", attempts=0,
         )  # fmt: skip
-        data = write(person_).data
+        message = write(person_)
+        data = message.data
+        assert message.dotted or b"\n." not in data
         tokens = set(re.findall(rb"token\d{5}", quopri.decodestring(data) + data))
         assert tokens == {person_.subscriber.encode()}
         assert set(re.findall(rb"p\d+@example.org", data)) == {person_.email.encode()}
