@@ -17,6 +17,7 @@ READABLE, LARGE = 4.5, 3.0  # WCAG 2.2, 1.4.3: contrast of text, and of large te
 SMALLEST = 12.0  # pixels
 _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
 _WORD = re.compile(r"\w")
+_TAG = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*")  # a language as BCP 47 writes it
 _MOST = 12  # findings of one kind; what is wrong in a theme is wrong a hundred times
 
 
@@ -59,6 +60,7 @@ def check_reading(reading: Reading) -> Iterator[Finding]:
     if has_dark(page):
         yield from _contrast(page, looks(page, dark=True), "contrast-dark")
     yield from _small(page, reading.light)
+    yield from _links(page, reading.light)
     yield from _hidden(reading)
     yield from _headings(page)
     yield from _language(page)
@@ -86,6 +88,17 @@ def _contrast(page: Page, seen: Sequence[Look], code: str) -> Iterator[Finding]:
             f"{LARGE if is_large else READABLE:g} is wanted: {shown(nodes[0].words)}{more}"
         )
         yield found(code, nodes[0].where, said)
+
+
+def _links(page: Page, seen: Sequence[Look]) -> Iterator[Finding]:
+    bare = [node for node, _ in _seen(page, seen) if any(_is_bare(each) for each in (node, *page.around(node)))]
+    if bare:
+        more = f" and {len(bare) - 1} more places" if len(bare) > 1 else ""
+        yield found("link-colour", bare[0].where, f"the link {shown(bare[0].words)} has no colour of its own{more}")
+
+
+def _is_bare(node: Node) -> bool:
+    return node.tag == "a" and "href" in node.attributes and not any(each.name == "color" for each in node.style)
 
 
 def _small(page: Page, seen: Sequence[Look]) -> Iterator[Finding]:
@@ -136,5 +149,7 @@ def _language(page: Page) -> Iterator[Finding]:
     language = root.attributes.get("lang", "").strip()
     if not language:
         yield found("language", "html:1", "the document does not say its language")
+    elif not _TAG.fullmatch(language):
+        yield found("language", "html:1", f"{language[:20]!r} is no language", 'write it as "en" or "pt-BR"')
     elif re.split("[-_]", language.lower())[0] in _RIGHT_TO_LEFT and root.attributes.get("dir") != "rtl":
         yield found("direction", "html:1", f"{language[:20]!r} is written from the right, and nothing says so")

@@ -8,7 +8,7 @@ from pathlib import Path
 import jinja2
 
 import digest
-from digest.errors import FileProblem, Problem, TemplateError
+from digest.errors import DigestError, FileProblem, Problem, TemplateError
 
 # What the rest of the house calls a set of templates: Jinja2 itself is at home here alone.
 Environment = jinja2.Environment
@@ -100,12 +100,18 @@ def fill(environment: jinja2.Environment, name: str, values: Mapping[str, object
     try:
         return environment.get_template(name).render(**values)
     except jinja2.TemplateNotFound as error:
-        raise TemplateError(f"there is no template {error.name}", where=name, fix="restore the file") from None
+        where = _where(error, name)
+        raise TemplateError(f"there is no template {error.name}", where=where, fix="restore the file") from None
     except jinja2.TemplateSyntaxError as error:
         where = f"{error.filename or error.name}:{error.lineno}"
         raise TemplateError(f"it is not valid Jinja ({error.message})", where=where) from None
     except jinja2.UndefinedError as error:
         raise TemplateError(f"{error.message}", where=_where(error, name), fix="see the template contract") from None
+    except DigestError:
+        raise
+    except Exception as error:  # a template calls and computes what its writer likes
+        what = f"it fails there ({type(error).__name__}: {error})"
+        raise TemplateError(what, where=_where(error, name), fix="see the template contract") from None
 
 
 def _where(error: BaseException, name: str) -> str:
