@@ -10,7 +10,7 @@ from itertools import pairwise
 from digest.check.codes import found
 from digest.check.colour import Rgb, contrast, hexed
 from digest.check.looks import Look, faded, has_dark, looks, shown_somewhere
-from digest.check.page import Node, Page, shown
+from digest.check.page import Node, Page, and_more, shown
 from digest.model.editions import Finding
 
 READABLE, LARGE = 4.5, 3.0  # WCAG 2.2, 1.4.3: contrast of text, and of large text
@@ -82,10 +82,9 @@ def _contrast(page: Page, seen: Sequence[Look], code: str) -> Iterator[Finding]:
         if contrast(look.colour, look.ground) < (LARGE if look.is_large else READABLE):
             weak.setdefault((look.colour, look.ground, look.is_large), []).append(node)
     for (ink, ground, is_large), nodes in list(weak.items())[:_MOST]:
-        more = f" and {len(nodes) - 1} more places" if len(nodes) > 1 else ""
         said = (
             f"{hexed(ink)} on {hexed(ground)} has contrast {contrast(ink, ground):.1f}, "
-            f"{LARGE if is_large else READABLE:g} is wanted: {shown(nodes[0].words)}{more}"
+            f"{LARGE if is_large else READABLE:g} is wanted: {shown(nodes[0].words)}{and_more(len(nodes))}"
         )
         yield found(code, nodes[0].where, said)
 
@@ -93,8 +92,11 @@ def _contrast(page: Page, seen: Sequence[Look], code: str) -> Iterator[Finding]:
 def _links(page: Page, seen: Sequence[Look]) -> Iterator[Finding]:
     bare = [node for node, _ in _seen(page, seen) if any(_is_bare(each) for each in (node, *page.around(node)))]
     if bare:
-        more = f" and {len(bare) - 1} more places" if len(bare) > 1 else ""
-        yield found("link-colour", bare[0].where, f"the link {shown(bare[0].words)} has no colour of its own{more}")
+        yield found(
+            "link-colour",
+            bare[0].where,
+            f"the link {shown(bare[0].words)} has no colour of its own{and_more(len(bare))}",
+        )
 
 
 def _is_bare(node: Node) -> bool:
@@ -107,8 +109,7 @@ def _small(page: Page, seen: Sequence[Look]) -> Iterator[Finding]:
     ]
     if small:
         size, node = min(small, key=lambda pair: pair[0])
-        more = f" and {len(small) - 1} more places" if len(small) > 1 else ""
-        yield found("text-small", node.where, f"words of {size:g} px: {shown(node.words)}{more}")
+        yield found("text-small", node.where, f"words of {size:g} px: {shown(node.words)}{and_more(len(small))}")
 
 
 def _hidden(reading: Reading) -> Iterator[Finding]:

@@ -67,7 +67,7 @@ def test_large_words_and_what_cannot_be_told_are_let_be(html: str) -> None:
 
 def test_the_finding_names_colours_ratio_and_words() -> None:
     said = found(eml(html=with_body('<p style="color:#777777">Ferry sails</p><p style="color:#777777">So</p>')))
-    assert said["contrast"] == "#777777 on #FFFFFF has contrast 4.5, 4.5 is wanted: “Ferry sails” and 1 more places"
+    assert said["contrast"] == "#777777 on #FFFFFF has contrast 4.5, 4.5 is wanted: “Ferry sails” and 1 more place"
 
 
 def test_rules_win_by_importance_then_weight_then_order() -> None:
