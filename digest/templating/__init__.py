@@ -77,6 +77,13 @@ def overridden(overrides: Path) -> tuple[Path, ...]:
     return tuple(sorted(name for name in names if not any(part.startswith(".") for part in name.parts)))
 
 
+def overriding(environment: jinja2.Environment) -> Path | None:
+    """Return the folder whose files replace packaged ones, None where there is none."""
+    loader = environment.loader
+    first = Path(loader.searchpath[0]) if isinstance(loader, jinja2.FileSystemLoader) else packaged_folder()
+    return first if first != packaged_folder() else None
+
+
 def problems(overrides: Path) -> tuple[Problem, ...]:
     """Return what keeps each overriding template from being read, with file and line: Jinja's syntax, its encoding."""
     made, found = environment(overrides), []

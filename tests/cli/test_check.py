@@ -133,6 +133,11 @@ def test_a_template_in_the_middle_is_blamed_at_its_line(digest: Digest, publicat
     (first, *_) = digest("check", "-c", publication, "--json").json["findings"]
     assert first["where"] == f"{path}:{text[: text.index('<mj-column')].count(chr(10)) + 1}"
     assert "<mj-colunm>" in first["message"]
+    preview = digest("preview", "-c", publication, "--out", publication.parent / "out")
+    assert preview.code == 1
+    assert preview.err == f"digest: {first['where']}: {first['message']}; {first['fix']}\n", (
+        "every command blames it so"
+    )
 
 
 def test_templates_that_work_are_let_be_and_strangers_named(digest: Digest, publication: Path) -> None:
