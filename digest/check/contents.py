@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
+from wcwidth import wcwidth
+
 from digest.check.codes import found
 from digest.check.page import Page, shown
 from digest.check.readers import Reading
@@ -119,9 +121,16 @@ def check_text(text: str) -> Iterator[Finding]:
     if tag is not None:
         line = text.count("\n", 0, tag.start()) + 1
         yield found("text-markup", f"text:{line}", f"it holds {tag.group()[:40]}")
-    wide = [number for number, line in enumerate(text.split("\n"), 1) if len(line) > _WIDE and not _URL.search(line)]
+    wide = [
+        number for number, line in enumerate(text.split("\n"), 1) if _columns(line) > _WIDE and not _URL.search(line)
+    ]
     if wide:
         yield found("text-wide", f"text:{wide[0]}", f"{len(wide)} lines are wider than {_WIDE} columns")
+
+
+def _columns(line: str) -> int:
+    """Return how many columns a line takes: a CJK sign takes two."""
+    return len(line) if line.isascii() else sum(max(0, wcwidth(letter)) for letter in line)
 
 
 def _plain(url: str) -> str:

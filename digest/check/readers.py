@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from digest.check.codes import found
-from digest.check.colour import Rgb, contrast, hexed
+from digest.check.colour import hexed
 from digest.check.looks import Look, faded, has_dark, looks, shown_somewhere
 from digest.check.page import Node, Page, and_more, shown
+from digest.model.contrast import Rgb, contrast
 from digest.model.editions import Finding
 
 READABLE, LARGE = 4.5, 3.0  # WCAG 2.2, 1.4.3: contrast of text, and of large text

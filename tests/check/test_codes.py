@@ -166,6 +166,8 @@ def test_a_text_part_of_another_script_says_the_same() -> None:
     wrapped = "\n".join(japanese[place : place + 7] for place in range(0, len(japanese), 7))
     assert "text-differs" not in found(eml(html=with_body(body), text=f"{TEXT}\n{wrapped}"))
     assert "text-differs" in found(eml(html=with_body(body)))
+    assert "text-wide" not in found(eml(text=f"{TEXT}\n{japanese[:39]}"))
+    assert "text-wide" in found(eml(text=f"{TEXT}\n{japanese[:40]}")), "a sign takes two columns"
 
 
 def test_a_language_is_one() -> None:

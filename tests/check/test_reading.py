@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from digest.check.colour import colour, contrast, hexed, over
+from digest.check.colour import colour, hexed, over
 from digest.check.css import sheet
 from digest.check.page import Page
 from digest.check.readers import Reading
 from digest.check.selectors import selectors
+from digest.model.contrast import contrast
 from tests.check.mails import PREHEADER, eml, found, page, styled, with_body
 
 
