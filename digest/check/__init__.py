@@ -34,6 +34,7 @@ def check_mail(
             *structure.check_size(encoded_size),
             *inbox.check_subject(subject),
             *inbox.check_preheader(preheader, subject),
+            *inbox.check_filler(reading),
             *contents.check_duties(html, text, publication),
             *contents.check_leftovers(parts, html),
             *contents.check_parity(reading, text),

@@ -80,6 +80,7 @@ _GROUPS: dict[str, tuple[tuple[str, Severity, str, str], ...]] = {
         ("contrast-inverted", "note", "The same in programs that turn the colours around by themselves.", "choose colours further apart"),
         ("text-small", "warning", "Words are smaller than 12 px.", "enlarge them"),
         ("hidden-text", "warning", "Words nobody sees stand in it, other than the preheader; filters take it for deceit.", "remove them"),
+        ("link-colour", "note", "A link has no colour of its own; in the dark some programs choose one that cannot be read.", 'write style="color:#RRGGBB" on the link'),
         ("heading", "warning", "The headings are no outline: not one h1, a level left out, or an empty one.", "one h1, then each level inside the one above"),
         ("language", "warning", "The document does not say its language; screen readers choose a voice by it.", 'write <html lang="…">'),
         ("direction", "warning", "A language written from the right, and the document does not say so.", 'write dir="rtl" on <html>'),

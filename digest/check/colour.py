@@ -1,11 +1,12 @@
-"""Colours as style sheets write them, and the contrast of two (WCAG 2.2)."""
+"""Colours as style sheets write them."""
 
 from __future__ import annotations
 
 import colorsys
 import re
 
-Rgb = tuple[float, float, float]  # 0 to 1
+from digest.model.contrast import Rgb
+
 _HEX = re.compile(r"#(?:[0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})\Z", re.I)
 _FUNCTION = re.compile(r"(rgb|hsl)a?\(([^()]*)\)\Z", re.I)
 _NUMBER = re.compile(r"(-?\d*\.?\d+)(%|deg)?\Z")
@@ -55,17 +56,6 @@ def over(top: Rgb, opacity: float, ground: Rgb) -> Rgb:
     """Return the colour seen where one lies on another."""
     red, green, blue = (opacity * high + (1 - opacity) * low for high, low in zip(top, ground, strict=True))
     return red, green, blue
-
-
-def contrast(first: Rgb, second: Rgb) -> float:
-    """Return the contrast ratio of two colours, from 1 to 21 (WCAG 2.2, relative luminance)."""
-    low, high = sorted((_luminance(first), _luminance(second)))
-    return (high + 0.05) / (low + 0.05)
-
-
-def _luminance(colour: Rgb) -> float:
-    red, green, blue = (each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in colour)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def hexed(colour: Rgb) -> str:

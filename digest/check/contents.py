@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
+
+from wcwidth import wcwidth
 
 from digest.check.codes import found
 from digest.check.page import Page, shown
@@ -13,7 +16,7 @@ from digest.model.editions import Finding, Publication
 _OURS = re.compile(r"%%[0-9a-f]{12}\.|<!--cut:|</?mj-[a-z]")
 _TEMPLATE = re.compile(r"\{\{|\}\}|\{%|%\}|\*\|[A-Z_:]+\|\*|\[\[\w+\]\]|<%|%>")
 _NOTE = re.compile(
-    r"\b(?:TK|TKTK|TKK|XXX+|TODO|FIXME|TBD)\b|\blorem ipsum\b|\[(?:first ?name|name|insert [^\]]{1,40})\]"
+    r"\b(?:TK|TKTK|TKK|XXX+|FIXME)\b|\bTODO:|\blorem ipsum\b|\[(?:first ?name|name|insert [^\]]{1,40})\]"
     r"|\binsert [a-z ]{1,30} here\b|\b(?:headline|teaser|text|link) goes here\b",
 )
 _NOTE_ANY_CASE = re.compile(r"\blorem ipsum\b|\[(?:first ?name|name|insert [^\]]{1,40})\]|\bgoes here\b", re.I)
@@ -33,7 +36,9 @@ _POSTAL = re.compile(
 )
 _URL = re.compile(r"https?://[^\s<>\"')\]]+")
 _TAG = re.compile(r"</?(?:p|div|br|a|td|table|span|html|body)\b[^<>]*>", re.I)
-_WORDS = re.compile(r"\w{4,}")
+_WORDS = re.compile(r"[^\W\d_]{4,}")
+# Thai, Lao, Khmer, Burmese; kana, CJK and Hangul: lines are cut between any two signs.
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+")
 _NAMED = 3  # addresses named in a finding
 _WIDE = 78  # columns
 _ENOUGH, _SHARED = 20, 0.5  # words from which parity is asked, and the share both must have
@@ -96,11 +101,18 @@ def check_parity(reading: Reading, text: str) -> Iterator[Finding]:
             named = ", ".join(each[:100] for each in sorted(missing)[:_NAMED])
             more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
             yield found(code, where, f"it does not lead to {named}{more}")
-    wanted = set(_WORDS.findall(words_of(reading).casefold()))
+    wanted = _significant(words_of(reading))
     if len(wanted) >= _ENOUGH:
-        shared = len(wanted & set(_WORDS.findall(text.casefold()))) / len(wanted)
+        shared = len(wanted & _significant(text)) / len(wanted)
         if shared < _SHARED:
             yield found("text-differs", "text", f"it holds {shared:.0%} of the HTML's words")
+
+
+def _significant(text: str) -> set[str]:
+    """Return the words of four letters and more; of scripts without blanks, where lines are cut anywhere, all pairs."""
+    text = text.casefold()
+    unspaced = "".join(_UNSPACED.findall(text))
+    return {*_WORDS.findall(_UNSPACED.sub(" ", text)), *map("".join, pairwise(unspaced))}
 
 
 def check_text(text: str) -> Iterator[Finding]:
@@ -109,9 +121,16 @@ def check_text(text: str) -> Iterator[Finding]:
     if tag is not None:
         line = text.count("\n", 0, tag.start()) + 1
         yield found("text-markup", f"text:{line}", f"it holds {tag.group()[:40]}")
-    wide = [number for number, line in enumerate(text.split("\n"), 1) if len(line) > _WIDE and not _URL.search(line)]
+    wide = [
+        number for number, line in enumerate(text.split("\n"), 1) if _columns(line) > _WIDE and not _URL.search(line)
+    ]
     if wide:
         yield found("text-wide", f"text:{wide[0]}", f"{len(wide)} lines are wider than {_WIDE} columns")
+
+
+def _columns(line: str) -> int:
+    """Return how many columns a line takes: a CJK sign takes two."""
+    return len(line) if line.isascii() else sum(max(0, wcwidth(letter)) for letter in line)
 
 
 def _plain(url: str) -> str:

@@ -1,7 +1,7 @@
 """Which of caniemail's features a mail uses, how often, and where first.
 
-A feature counts once for each element it is used on, as a style attribute or by a rule of a style sheet that is always
-on; what stands in an at-rule counts once for each rule. So a rule that a program drops weighs as much as what it drew.
+A feature counts once for each element it is used on, by a style attribute or a rule of a style sheet that is always on,
+and a selector once for each such rule. What stands in at-rules alone counts once: it refines what is drawn without it.
 """
 
 from __future__ import annotations
@@ -153,8 +153,6 @@ def _of_sheet(made: Sheet) -> Iterator[tuple[str, str, int]]:
     for rule in made.rules:
         if rule.nested:
             yield "css-nesting", f"html:{rule.line}", 1
-        for slug in set(_of_selector(rule.selector)):
-            yield slug, f"html:{rule.line}", 1
 
 
 def _of_at_rule(at_rule: AtRule) -> Iterator[str]:
@@ -167,17 +165,25 @@ def _of_at_rule(at_rule: AtRule) -> Iterator[str]:
 
 
 def _of_rules(page: Page) -> Iterator[tuple[str, str, int]]:
-    """Yield what rules declare: on each element where they are always on, once a rule else."""
+    """Yield what rules ask for: their properties on each element they are for, their selectors once."""
     reached: dict[int, set[int]] = {}
     rules: dict[int, Rule] = {}
     for each in page.matched:
         rules[each.order] = each.rule
         reached.setdefault(each.order, set()).update(each.nodes)
+    refined: dict[str, str] = {}
     for order, rule in rules.items():
-        count = 1 if rule.within else len(reached[order])
-        if count:
-            for slug in set(_of_style(rule.declarations)):
-                yield slug, f"html:{rule.line}", count
+        where, count = f"html:{rule.line}", len(reached[order])
+        # States and pseudo-elements are for elements that only a program's window shows.
+        if not count and ":" in rule.selector:
+            count = 1
+        declared, asked = set(_of_style(rule.declarations)), set(_of_selector(rule.selector))
+        if rule.within:
+            refined.update((slug, refined.get(slug, where)) for slug in (*declared, *asked))
+        elif count:
+            yield from ((slug, where, count) for slug in declared)
+            yield from ((slug, where, 1) for slug in asked)
+    yield from ((slug, where, 1) for slug, where in refined.items())
 
 
 def _of_tag(node: Node) -> Iterator[str]:

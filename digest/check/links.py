@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from digest.check.codes import found
 from digest.check.hosts import domain_of, host_of
-from digest.check.page import Node, Page, address, folded, shown
+from digest.check.page import Node, Page, address, and_more, folded, shown
 from digest.model.editions import Finding
 
 _SCHEMES = frozenset({"http", "https", "mailto", "tel", "sms"})
@@ -33,6 +33,7 @@ def check_links(page: Page) -> Iterator[Finding]:
     for node, target, words in page.links:
         yield from _target(node, target, words, ids)
         yield from _words(node, target, words)
+    yield from _insecure(page)
     yield from _doubled(page)
 
 
@@ -54,8 +55,6 @@ def _target(node: Node, target: str, words: str, ids: set[str]) -> Iterator[Find
         yield found("link-scheme", node.where, said)
     elif parts.scheme in ("http", "https") and not parts.hostname:
         yield found("link-scheme", node.where, f"{target[:80]!r} names no host")
-    elif parts.scheme == "http":
-        yield found("link-insecure", node.where, f"{target[:80]} is not encrypted")
     if host_of(target).removeprefix("www.") in _SHORTENERS:
         yield found("link-shortened", node.where, f"{target[:80]} hides where it leads")
 
@@ -74,6 +73,13 @@ def _words(node: Node, target: str, words: str) -> Iterator[Finding]:
         shown_domain = domain_of(match[1].lower())
         if shown_domain != domain_of(host):
             yield found("link-mismatch", node.where, f"its words show {match[1]}, and it leads to {host}")
+
+
+def _insecure(page: Page) -> Iterator[Finding]:
+    plain = [(node, target) for node, target, _ in page.links if target[:7].lower() == "http://"]
+    if plain:
+        node, target = plain[0]
+        yield found("link-insecure", node.where, f"{target[:80]} is not encrypted{and_more(len(plain))}")
 
 
 def _doubled(page: Page) -> Iterator[Finding]:

@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from digest.check.colour import BLACK, WHITE, Rgb, colour, contrast, over
+from digest.check.colour import BLACK, WHITE, colour, over
 from digest.check.css import Declaration
 from digest.check.page import Matched, Node, Page
+from digest.model.contrast import Rgb, contrast
 
 WIDTH = 700  # pixels of the screen
 DARK_CANVAS: Rgb = (0.071, 0.071, 0.071)  # what is behind a page that says it knows the dark, and no more

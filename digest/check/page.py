@@ -137,6 +137,11 @@ def shown(text: str, most: int = 60) -> str:
     return f"“{text if len(text) <= most else text[: most - 1].rstrip() + '…'}”"
 
 
+def and_more(count: int) -> str:
+    """Return what follows the first of so many places: " and 2 more places", "" where it is the only one."""
+    return "" if count < 2 else f" and {count - 1} more place{'s' if count > 2 else ''}"
+
+
 def address(url: str) -> SplitResult | None:
     """Return the parts of an address; None where it is none."""
     try:

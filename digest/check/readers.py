@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from digest.check.codes import found
-from digest.check.colour import Rgb, contrast, hexed
+from digest.check.colour import hexed
 from digest.check.looks import Look, faded, has_dark, looks, shown_somewhere
-from digest.check.page import Node, Page, shown
+from digest.check.page import Node, Page, and_more, shown
+from digest.model.contrast import Rgb, contrast
 from digest.model.editions import Finding
 
 READABLE, LARGE = 4.5, 3.0  # WCAG 2.2, 1.4.3: contrast of text, and of large text
 SMALLEST = 12.0  # pixels
 _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
 _WORD = re.compile(r"\w")
+_TAG = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*")  # a language as BCP 47 writes it
 _MOST = 12  # findings of one kind; what is wrong in a theme is wrong a hundred times
 
 
@@ -59,6 +61,7 @@ def check_reading(reading: Reading) -> Iterator[Finding]:
     if has_dark(page):
         yield from _contrast(page, looks(page, dark=True), "contrast-dark")
     yield from _small(page, reading.light)
+    yield from _links(page, reading.light)
     yield from _hidden(reading)
     yield from _headings(page)
     yield from _language(page)
@@ -80,12 +83,25 @@ def _contrast(page: Page, seen: Sequence[Look], code: str) -> Iterator[Finding]:
         if contrast(look.colour, look.ground) < (LARGE if look.is_large else READABLE):
             weak.setdefault((look.colour, look.ground, look.is_large), []).append(node)
     for (ink, ground, is_large), nodes in list(weak.items())[:_MOST]:
-        more = f" and {len(nodes) - 1} more places" if len(nodes) > 1 else ""
         said = (
             f"{hexed(ink)} on {hexed(ground)} has contrast {contrast(ink, ground):.1f}, "
-            f"{LARGE if is_large else READABLE:g} is wanted: {shown(nodes[0].words)}{more}"
+            f"{LARGE if is_large else READABLE:g} is wanted: {shown(nodes[0].words)}{and_more(len(nodes))}"
         )
         yield found(code, nodes[0].where, said)
+
+
+def _links(page: Page, seen: Sequence[Look]) -> Iterator[Finding]:
+    bare = [node for node, _ in _seen(page, seen) if any(_is_bare(each) for each in (node, *page.around(node)))]
+    if bare:
+        yield found(
+            "link-colour",
+            bare[0].where,
+            f"the link {shown(bare[0].words)} has no colour of its own{and_more(len(bare))}",
+        )
+
+
+def _is_bare(node: Node) -> bool:
+    return node.tag == "a" and "href" in node.attributes and not any(each.name == "color" for each in node.style)
 
 
 def _small(page: Page, seen: Sequence[Look]) -> Iterator[Finding]:
@@ -94,8 +110,7 @@ def _small(page: Page, seen: Sequence[Look]) -> Iterator[Finding]:
     ]
     if small:
         size, node = min(small, key=lambda pair: pair[0])
-        more = f" and {len(small) - 1} more places" if len(small) > 1 else ""
-        yield found("text-small", node.where, f"words of {size:g} px: {shown(node.words)}{more}")
+        yield found("text-small", node.where, f"words of {size:g} px: {shown(node.words)}{and_more(len(small))}")
 
 
 def _hidden(reading: Reading) -> Iterator[Finding]:
@@ -136,5 +151,7 @@ def _language(page: Page) -> Iterator[Finding]:
     language = root.attributes.get("lang", "").strip()
     if not language:
         yield found("language", "html:1", "the document does not say its language")
+    elif not _TAG.fullmatch(language):
+        yield found("language", "html:1", f"{language[:20]!r} is no language", 'write it as "en" or "pt-BR"')
     elif re.split("[-_]", language.lower())[0] in _RIGHT_TO_LEFT and root.attributes.get("dir") != "rtl":
         yield found("direction", "html:1", f"{language[:20]!r} is written from the right, and nothing says so")

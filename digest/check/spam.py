@@ -10,7 +10,8 @@ from digest.check.codes import found
 from digest.model.editions import Finding
 
 PATIENCE_S = 20.0
-_RULE = re.compile(rb"^\s*(-?\d+(?:\.\d+)?)\s+([A-Z][A-Z0-9_]{2,})\s+(\S.*)$")
+# What a rule looks for may go on in lines that begin with blanks alone.
+_RULE = re.compile(rb"^ *(-?\d+(?:\.\d+)?) +([A-Z][A-Z0-9_]{2,}) +(\S[^\n]*(?:\n {16,}[^\s\d-][^\n]*)*)", re.M)
 _SUM = re.compile(rb"Content analysis details:\s*\((-?\d+(?:\.\d+)?) points,\s*(-?\d+(?:\.\d+)?) required\)")
 _COUNTS = 0.1  # points: less is told nobody
 
@@ -52,8 +53,7 @@ def _told(report: bytes) -> Iterator[Finding]:
     points, required = float(total[1]), float(total[2])
     if points >= required:
         yield found("spam-score", "mail", f"SpamAssassin gives {points:g} points; from {required:g} it is sorted out")
-    for line in report[start:].split(b"\n"):
-        rule = _RULE.match(line.rstrip())
-        if rule is not None and float(rule[1]) >= _COUNTS:
-            words = rule[3].decode("utf-8", "replace")
+    for rule in _RULE.finditer(report, start):
+        if float(rule[1]) >= _COUNTS:
+            words = " ".join(rule[3].decode("utf-8", "replace").split())
             yield found("spam-rule", "mail", f"{rule[2].decode()} gives {float(rule[1]):g} points ({words})")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from digest.check import found
-from digest.errors import Problem, TemplateError
+from digest.errors import TemplateError
 from digest.model.editions import Finding
-from digest.render.blame import mjml_problems
 from digest.templating import overridden, packaged_folder, problems
 
 
@@ -24,7 +23,7 @@ def check_templates(folder: Path | None, render: Callable[[], object] | None = N
         try:
             render()
         except TemplateError as error:
-            told.extend(_blamed(folder, error))
+            told.append(found("template", error.where, error.what, error.fix))
     packaged = packaged_folder()
     told.extend(
         found("template-unused", str(folder / name), "no packaged template has that name")
@@ -32,17 +31,3 @@ def check_templates(folder: Path | None, render: Callable[[], object] | None = N
         if not (packaged / name).is_file()
     )
     return tuple(told)
-
-
-def _blamed(folder: Path, error: TemplateError) -> Iterator[Finding]:
-    """Yield the lines of the publisher's templates that made MJML which cannot be read, else what the error says."""
-    blamed: list[Problem] = []
-    if "MJML" in error.what or "component" in error.what:
-        for name in overridden(folder):
-            if name.suffix == ".mjml":
-                source = (folder / name).read_text(encoding="utf-8")
-                blamed.extend(mjml_problems(source, str(folder / name)))
-    for each in blamed:
-        yield found("template", each.where, each.what, each.fix)
-    if not blamed:
-        yield found("template", error.where, error.what, error.fix)

@@ -14,8 +14,10 @@ from typing import Any
 
 from markupsafe import Markup
 
+from digest.errors import TemplateError
 from digest.model import links
 from digest.model.editions import Edition, Publication, Rendered
+from digest.render.blame import blamed
 from digest.render.catalogue import counted_forms, words
 from digest.render.context import in_language, long_day, picture_source, section_view, sponsors_at
 from digest.render.foreign import direction, safe, script_of
@@ -60,16 +62,21 @@ def render(
         language=language,
         subject=safe(edition.subject, 200),
         preheader=safe(edition.preheader, 200),
-        html=compiled(
-            fill(environment, "mail/edition.mjml", values),
-            fill(environment, f"mail/{theme.name}/theme.css", values),
-            where="templates/mail/edition.mjml",
-        ),
+        html=_html(environment, theme, values),
         text=_text(fill(text_environment, "mail/edition.txt", values)),
         nonce=nonce,
         findings=findings(theme),
         counted=counted_forms(language),
     )
+
+
+def _html(environment: Environment, theme: Theme, values: Mapping[str, Any]) -> str:
+    mjml = fill(environment, "mail/edition.mjml", values)
+    css = fill(environment, f"mail/{theme.name}/theme.css", values)
+    try:
+        return compiled(mjml, css, where="templates/mail/edition.mjml")
+    except TemplateError as error:
+        raise blamed(error, environment) from None
 
 
 def _text(text: str) -> str:

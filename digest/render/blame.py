@@ -8,12 +8,24 @@ from __future__ import annotations
 
 import re
 
-from digest.errors import Problem
+from digest.errors import Problem, TemplateError
 from digest.render.html import COMPONENTS
+from digest.templating import Environment, overridden, overriding
 
 _JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.S)
 _RAW = re.compile(r"<!--.*?-->", re.S)
 _TAG = re.compile(r"<(/?)(mj[a-z-]*)\b((?:[^<>\"']|\"[^\"]*\"|'[^']*')*?)(/?)>")
+
+
+def blamed(error: TemplateError, environment: Environment) -> TemplateError:
+    """Return the error at the line of the publisher's template that caused it; the same where none is to blame."""
+    folder = overriding(environment)
+    if folder is None:
+        return error
+    for path in (folder / name for name in overridden(folder) if name.suffix == ".mjml"):
+        for each in mjml_problems(path.read_text(encoding="utf-8", errors="replace"), str(path)):
+            return TemplateError(each.what, where=each.where, fix=each.fix)
+    return error
 
 
 def mjml_problems(source: str, where: str) -> tuple[Problem, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import jinja2
 
 import digest
-from digest.errors import FileProblem, Problem, TemplateError
+from digest.errors import DigestError, FileProblem, Problem, TemplateError
 
 # What the rest of the house calls a set of templates: Jinja2 itself is at home here alone.
 Environment = jinja2.Environment
@@ -77,6 +77,13 @@ def overridden(overrides: Path) -> tuple[Path, ...]:
     return tuple(sorted(name for name in names if not any(part.startswith(".") for part in name.parts)))
 
 
+def overriding(environment: jinja2.Environment) -> Path | None:
+    """Return the folder whose files replace packaged ones, None where there is none."""
+    loader = environment.loader
+    first = Path(loader.searchpath[0]) if isinstance(loader, jinja2.FileSystemLoader) else packaged_folder()
+    return first if first != packaged_folder() else None
+
+
 def problems(overrides: Path) -> tuple[Problem, ...]:
     """Return what keeps each overriding template from being read, with file and line: Jinja's syntax, its encoding."""
     made, found = environment(overrides), []
@@ -100,12 +107,18 @@ def fill(environment: jinja2.Environment, name: str, values: Mapping[str, object
     try:
         return environment.get_template(name).render(**values)
     except jinja2.TemplateNotFound as error:
-        raise TemplateError(f"there is no template {error.name}", where=name, fix="restore the file") from None
+        where = _where(error, name)
+        raise TemplateError(f"there is no template {error.name}", where=where, fix="restore the file") from None
     except jinja2.TemplateSyntaxError as error:
         where = f"{error.filename or error.name}:{error.lineno}"
         raise TemplateError(f"it is not valid Jinja ({error.message})", where=where) from None
     except jinja2.UndefinedError as error:
         raise TemplateError(f"{error.message}", where=_where(error, name), fix="see the template contract") from None
+    except DigestError:
+        raise
+    except Exception as error:  # a template calls and computes what its writer likes
+        what = f"it fails there ({type(error).__name__}: {error})"
+        raise TemplateError(what, where=_where(error, name), fix="see the template contract") from None
 
 
 def _where(error: BaseException, name: str) -> str:

@@ -63,6 +63,7 @@ EXAMPLES: dict[str, bytes] = {
     ),
     "text-small": eml(html=with_body('<p style="font-size:9px">Sail</p>')),
     "hidden-text": eml(html=page("</body>", '<p style="display:none">Buy now</p></body>')),
+    "link-colour": eml(html=page(' style="color:#1D3F72"', "")),
     "heading": eml(html=page("<h1>Tide</h1>", "<h1>Tide</h1><h3>Ferries</h3>")),
     "language": eml(html=page(' lang="en"', "")),
     "direction": eml(html=page('lang="en"', 'lang="ar"')),
@@ -86,7 +87,7 @@ EXAMPLES: dict[str, bytes] = {
     "text-part": eml(text=""),
     "text-links": eml(text="Ferry sails. Unsubscribe: https://tide.example/u"),
     "html-links": eml(text=f"{TEXT}\nhttps://tide.example/more"),
-    "text-differs": eml(html=with_body("<p>" + " ".join(f"word{number}" for number in range(60)) + "</p>")),
+    "text-differs": eml(html=with_body("<p>" + " ".join("sail" + "ab" * number for number in range(60)) + "</p>")),
     "text-markup": eml(text=f"{TEXT}\n<p>Sail</p>"),
     "text-wide": eml(text=f"{TEXT}\n{LONG}"),
     "part-order": eml(swapped=True),
@@ -155,8 +156,23 @@ def test_the_reference_lists_every_code_as_it_is() -> None:
 
 
 def test_notes_to_oneself_are_not_seen_in_other_words() -> None:
-    assert "placeholder" not in found(eml(text=f"{TEXT}\nTk widgets, tkinter and xxxl"))
+    assert "placeholder" not in found(eml(text=f"{TEXT}\nTk widgets, tkinter and xxxl; TODO ES POSIBLE, TBD"))
     assert "placeholder" in found(eml(html=page("Ferry", "Lorem ipsum"), text=""))
+
+
+def test_a_text_part_of_another_script_says_the_same() -> None:
+    japanese = "灯台の島に新しい船着き場が開く。百年ぶりの灯が港の壁を照らす夜に漁師たちは船を出した。"
+    body = f"<p>{japanese}</p>"
+    wrapped = "\n".join(japanese[place : place + 7] for place in range(0, len(japanese), 7))
+    assert "text-differs" not in found(eml(html=with_body(body), text=f"{TEXT}\n{wrapped}"))
+    assert "text-differs" in found(eml(html=with_body(body)))
+    assert "text-wide" not in found(eml(text=f"{TEXT}\n{japanese[:39]}"))
+    assert "text-wide" in found(eml(text=f"{TEXT}\n{japanese[:40]}")), "a sign takes two columns"
+
+
+def test_a_language_is_one() -> None:
+    assert "language" not in found(eml(html=page('lang="en"', 'lang="zh-Hant-TW"')))
+    assert "language" in found(eml(html=page('lang="en"', 'lang="English (US)"')))
 
 
 def test_an_html_mail_alone_is_read_for_what_is_left_over() -> None:

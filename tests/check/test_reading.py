@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from digest.check.colour import colour, contrast, hexed, over
+from digest.check.colour import colour, hexed, over
 from digest.check.css import sheet
 from digest.check.page import Page
 from digest.check.readers import Reading
 from digest.check.selectors import selectors
+from digest.model.contrast import contrast
 from tests.check.mails import PREHEADER, eml, found, page, styled, with_body
 
 
@@ -67,7 +68,7 @@ def test_large_words_and_what_cannot_be_told_are_let_be(html: str) -> None:
 
 def test_the_finding_names_colours_ratio_and_words() -> None:
     said = found(eml(html=with_body('<p style="color:#777777">Ferry sails</p><p style="color:#777777">So</p>')))
-    assert said["contrast"] == "#777777 on #FFFFFF has contrast 4.5, 4.5 is wanted: “Ferry sails” and 1 more places"
+    assert said["contrast"] == "#777777 on #FFFFFF has contrast 4.5, 4.5 is wanted: “Ferry sails” and 1 more place"
 
 
 def test_rules_win_by_importance_then_weight_then_order() -> None:

@@ -26,6 +26,7 @@ Content analysis details:   ({points} points, 5.0 required)
                             manager
  0.0 HTML_MESSAGE           BODY: HTML included in message
  2.4 MONEY_NOW              BODY: Promises money
+                            at once
  0.7 SUBJ_ALL_CAPS          Subject is all capitals
 """
 
@@ -46,7 +47,7 @@ def reporting(folder: Path, points: str) -> list[Finding]:
 def test_rules_that_count_against_it_are_told(tmp_path: Path) -> None:
     found = reporting(tmp_path, "2.1")
     assert [(each.code, each.severity) for each in found] == [("spam-rule", "note"), ("spam-rule", "note")]
-    assert found[0].message == "MONEY_NOW gives 2.4 points (BODY: Promises money)"
+    assert found[0].message == "MONEY_NOW gives 2.4 points (BODY: Promises money at once)"
     assert (tmp_path / "mail").read_bytes() == eml()
     assert "--local" in (tmp_path / "words").read_text(encoding="utf-8"), "nothing is asked over the network"
 

@@ -35,8 +35,8 @@ def used(html: str) -> set[str]:
         ("<p style='-webkit-hyphens:auto'>", "css-hyphens"), ("<p style='background:linear-gradient(red,blue)'>", "css-linear-gradient"),
         ("<style>@media (hover:hover){a{b:c}}</style>", "css-at-media-hover"), ("<style>@import 'a';</style>", "css-at-import"),
         ("<style>@font-face{src:url(a)}</style>", "css-at-font-face"), ("<style>a:hover{b:c}</style>", "css-pseudo-class-hover"),
-        ("<style>a::before{b:c}</style>", "css-pseudo-element-before"), ("<style>a>b{c:d}</style>", "css-selector-child"),
-        ("<style>a b{c:d}</style>", "css-selector-descendant"), ("<style>[a=b]{c:d}</style>", "css-selector-attribute"),
+        ("<style>a::before{b:c}</style>", "css-pseudo-element-before"), ("<style>i>b{c:d}</style><i><b>", "css-selector-child"),
+        ("<style>i b{c:d}</style><i><b>", "css-selector-descendant"), ("<style>[lang=b]{c:d}</style><p lang=b>", "css-selector-attribute"),
         ("<style>a{b:c;& d{e:f}}</style>", "css-nesting"), ("<style>p{float:left}</style><p>", "css-float"),
     ],
 )  # fmt: skip
@@ -49,6 +49,16 @@ def test_features_that_are_not_used_are_not_found() -> None:
     plain = used("<!DOCTYPE html><body><p class='hover flex grid'>display:flex; float:left; :hover</p>")
     assert plain == {"html-doctype", "html-body", "html-p"}
     assert "css-float" not in used("<style>p{float:left}</style><div></div>"), "no element has it"
+
+
+def test_a_feature_counts_where_it_is_used() -> None:
+    sheet = "<style>p{float:left}b{float:left}@media print{p{opacity:0}b{opacity:0}}i:hover{opacity:1}</style>"
+    counted = features(Page(f"{sheet}<body><p>a</p><p>b</p><p style='float:right'>c</p>"))
+    assert counted["css-float"].count == 4, "three by the rule, none by the other, one by itself"
+    assert counted["css-opacity"].count == 2, "once in at-rules, once for a state"
+    assert counted["css-selector-type"].count == 3, "of one rule that is for something, one for a state, and at-rules"
+    assert counted["css-pseudo-class-hover"].count == 1
+    assert counted["css-float"].where == "html:1"
 
 
 def test_every_feature_of_a_rich_mail_is_one_that_was_tested() -> None:

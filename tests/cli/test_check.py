@@ -101,6 +101,9 @@ def test_online_tries_links_with_the_publications_client(digest: Digest, publica
         ("mail/edition.txt", "\n\n{{ 1 + }}", 3, "not valid Jinja"),
         ("pages/home.html", "{% endfor %}", 1, "not valid Jinja"),
         ("mail/classic/theme.css", "{{ theme.nothing }}", 1, "nothing"),
+        ("mail/edition.txt", '{% include "mail/none.txt" %}', 1, "no template mail/none.txt"),
+        ("mail/edition.txt", "{{ 1 // 0 }}", 1, "ZeroDivisionError"),
+        ("mail/edition.mjml", "{{ number.upper() }}", 1, "no attribute"),
         ("mail/edition.mjml", "<mj-foo></mj-foo>", 1, "<mj-foo> is no component"),
         ("mail/edition.mjml", "</mj-section>", 1, "closes what is not open"),
     ],
@@ -130,6 +133,11 @@ def test_a_template_in_the_middle_is_blamed_at_its_line(digest: Digest, publicat
     (first, *_) = digest("check", "-c", publication, "--json").json["findings"]
     assert first["where"] == f"{path}:{text[: text.index('<mj-column')].count(chr(10)) + 1}"
     assert "<mj-colunm>" in first["message"]
+    preview = digest("preview", "-c", publication, "--out", publication.parent / "out")
+    assert preview.code == 1
+    assert preview.err == f"digest: {first['where']}: {first['message']}; {first['fix']}\n", (
+        "every command blames it so"
+    )
 
 
 def test_templates_that_work_are_let_be_and_strangers_named(digest: Digest, publication: Path) -> None:
