@@ -40,6 +40,7 @@ from digest.store.turns import Turn, take_turns
 # Rows planned in one transaction: the write lock is held for a few milliseconds (design §3).
 PLAN_STEP = 2_000
 IN_STEP = 500
+SATURDAY = 5  # as date.weekday() counts
 
 OPEN = (PLANNED, CLAIMED, HANDED, DEFERRED)
 
@@ -63,9 +64,9 @@ class Deliveries(DeliveryLog):
     def plan(self, key: EditionKey, *, sections: Iterable[str], now: datetime) -> int:
         """Add one planned row per due subscriber that has none; return how many. In steps of 2,000 rows.
 
-        Due is: active, subscribed to the digest, not suppressed for it or for all, not paused on the edition's day, and
-        whose choice (none = all) holds one of ``sections``, the edition's sections that hold items. Moves the edition
-        approved → sending. Raises StoreConflict where the edition is neither approved nor sending.
+        Due is: active, subscribed to the digest, not suppressed for it or for all, not paused on the edition's day, no
+        reader of weekdays on a weekend, and whose choice (none = all) holds one of ``sections``, the edition's sections
+        that hold items. Moves the edition approved → sending. Raises StoreConflict where it is neither of them.
         """
         with self.store.write() as connection:
             begun = (
@@ -103,6 +104,7 @@ class Deliveries(DeliveryLog):
                 sa.or_(subscribers.c.paused_until.is_(None), subscribers.c.paused_until <= key.day.isoformat()),
                 ~suppressed(key.digest),
                 ~planned,
+                *([~subscribers.c.weekdays_only] if key.day.weekday() >= SATURDAY else []),
             )
             .order_by(subscribers.c.id)
             .limit(PLAN_STEP)
