@@ -155,11 +155,20 @@ class SubscriberStore(Protocol):
     """The list."""
 
     def merge(
-        self, rows: Iterable[Subscriber], *, columns: Collection[str], overwrite: bool, dry_run: bool, now: datetime
+        self,
+        rows: Iterable[Subscriber],
+        *,
+        columns: Collection[str],
+        overwrite: bool,
+        dry_run: bool,
+        revive: str,
+        hash_of: Callable[[str], str] | None,
+        now: datetime,
     ) -> MergeCounts:
         """Stage rows and merge them in one transaction: add and update, never remove, never revive who left.
 
-        What a reader set herself wins unless ``overwrite``. Raises StoreError, and then nothing has changed.
+        What a reader set herself wins unless ``overwrite``. With a reason in ``revive`` people who left come back, but
+        those erased, whom ``hash_of`` recognises. Raises StoreError, and then nothing has changed.
         """
 
     def subscribers(self, *, digest: str = "", status: str = "") -> Iterator[Subscriber]:
@@ -193,6 +202,10 @@ class MergeCounts(Protocol):
     @property
     def left(self) -> int:
         """Rows of people who left; they stay away."""
+
+    @property
+    def revived(self) -> int:
+        """People who left and were brought back."""
 
 
 class Ledger(Protocol):

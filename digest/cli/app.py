@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from digest import __version__
-from digest.cli import checking, delivery, dkim, editing, editions, feeds, picking, setup, subscribers
+from digest.cli import checking, delivery, dkim, editing, editions, feeds, picking, serve, setup, subscribers
 from digest.cli.session import Start
 from digest.errors import EXIT_FAILED, EXIT_TEMPORARY, DigestError
 
@@ -47,6 +47,7 @@ editing.register(app)
 delivery.register(app)
 dkim.register(app)
 subscribers.register(app)
+serve.register(app)
 
 
 def run(arguments: Sequence[str] | None = None, *, start: Start | None = None) -> int:

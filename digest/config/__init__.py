@@ -9,20 +9,28 @@ from datetime import time
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ValidationError
 
 from digest.config import lines as positions
 from digest.config import shape
-from digest.config.settings import DeliverySettings, DigestSettings, DkimSettings, FetchSettings, Settings
+from digest.config.settings import (
+    DeliverySettings,
+    DigestSettings,
+    DkimSettings,
+    FetchSettings,
+    ServeSettings,
+    Settings,
+)
 from digest.config.theme_table import ThemeTable
 from digest.errors import ConfigError, Problem
 from digest.model.editions import Bars, Embargo, Match, Publication, Section, Sponsor, Weights
 from digest.model.mail import Rates
 from digest.model.news import Feed
 
-__all__ = ["DeliverySettings", "DigestSettings", "DkimSettings", "FetchSettings", "Settings", "load"]
+__all__ = ["DeliverySettings", "DigestSettings", "DkimSettings", "FetchSettings", "ServeSettings", "Settings", "load"]
 
 FILE_NAME = "digest.toml"
 RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
@@ -155,6 +163,7 @@ _TABLES: dict[str, type[BaseModel]] = {
     "archive": shape.ArchiveTable,
     "keys": shape.KeysTable,
     "store": shape.StoreTable,
+    "serve": shape.ServeTable,
     "demo": shape.DemoTable,
 }
 
@@ -215,6 +224,7 @@ class _Reading:
             tokens_file=self.beside(document.keys.tokens_file),
             erasure_file=self.beside(document.keys.erasure_file),
             store_url=self.store_url(),
+            serve=self.serve(publication),
             subscribers_file=self.beside(document.subscribers),
             templates_dir=self.beside(document.templates),
             demo=document.demo is not None,
@@ -229,6 +239,15 @@ class _Reading:
         if kind == "sqlite":
             return f"sqlite:///{self.beside(path)}"
         return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    def serve(self, publication: Publication) -> ServeSettings:
+        table = self.document.serve
+        values = table.model_dump()
+        values["unix_socket"] = self.beside(table.unix_socket) if table.unix_socket else None
+        values["path_prefix"] = table.path_prefix or urlsplit(publication.public_url).path.rstrip("/")
+        for key in ("trusted_proxies", "metrics_from", "embed_from"):
+            values[key] = tuple(values[key])
+        return ServeSettings(**values)
 
     def publication(self) -> Publication:
         table = self.document.publication

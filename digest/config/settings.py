@@ -76,6 +76,23 @@ class FetchSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ServeSettings:
+    """How the readers' pages are served: `[serve]`."""
+
+    host: str
+    port: int  # 0 = any free one
+    unix_socket: Path | None  # instead of host and port
+    path_prefix: str  # "/news"; the path of public_url unless set
+    trusted_proxies: tuple[str, ...]  # networks whose word about the client's address is believed
+    metrics_from: tuple[str, ...]  # networks that may read the counts
+    signup: bool  # whether strangers may sign up
+    confirm_within: timedelta  # then a confirmation link is too old
+    requests_per_hour: int  # sign-ups and links asked for, an address of the network
+    embed_from: tuple[str, ...]  # origins that may frame the form; "*" = any
+    notices_every: timedelta  # how often the outbox is looked at when nothing wakes it
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """All of digest.toml and what the environment adds, valid as a whole. Paths are absolute."""
 
@@ -97,6 +114,7 @@ class Settings:
     tokens_file: Path
     erasure_file: Path
     store_url: str = field(repr=False)  # may hold a password
+    serve: ServeSettings
     subscribers_file: Path
     templates_dir: Path  # overrides, one file at a time; need not exist
     demo: bool  # the sample feeds are served on loopback while a command fetches

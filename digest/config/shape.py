@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, time, timedelta
+from ipaddress import ip_network
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -56,6 +57,20 @@ def _web_address(value: str) -> str:
 
 def _public_url(value: str) -> str:
     return _web_address(value).rstrip("/") if value else value
+
+
+def _path_prefix(value: str) -> str:
+    if value and not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+/?", value):
+        raise ValueError(f"{value!r} is no path; write it as '/news'")
+    return value.rstrip("/")
+
+
+def _network(value: str) -> str:
+    try:
+        ip_network(value, strict=False)
+    except ValueError:
+        raise ValueError(f"{value!r} is no network; write '127.0.0.1' or '10.0.0.0/8'") from None
+    return value
 
 
 def _slug(value: str) -> str:
@@ -294,6 +309,22 @@ class StoreTable(Table):
     url: str = Field(default="sqlite:///digest.db", pattern=r"^(sqlite:///|postgresql(\+psycopg)?://).+")
 
 
+class ServeTable(Table):
+    """`[serve]`."""
+
+    host: str = Field(default="127.0.0.1", min_length=1)
+    port: int = Field(default=8025, ge=0, le=65_535)
+    unix_socket: str = ""
+    path_prefix: Annotated[str, AfterValidator(_path_prefix)] = ""
+    trusted_proxies: list[Annotated[str, AfterValidator(_network)]] = ["127.0.0.1", "::1"]
+    metrics_from: list[Annotated[str, AfterValidator(_network)]] = ["127.0.0.1", "::1"]
+    signup: bool = True
+    confirm_within: Duration = timedelta(days=7)
+    requests_per_hour: int = Field(default=20, ge=1, le=100_000)
+    embed_from: list[str] = ["*"]
+    notices_every: Duration = timedelta(seconds=30)
+
+
 class DemoTable(Table):
     """`[demo]`: while it is there, commands that fetch serve the sample feeds on loopback."""
 
@@ -316,6 +347,7 @@ class Document(Table):
     archive: ArchiveTable = ArchiveTable()
     keys: KeysTable = KeysTable()
     store: StoreTable = StoreTable()
+    serve: ServeTable = ServeTable()
     subscribers: str = "subscribers.csv"
     templates: str = "templates"
     demo: DemoTable | None = None

@@ -41,6 +41,29 @@ class Subscriber:
     consent: Mapping[str, Any] = field(default_factory=dict)  # when, where from, the text shown
     paused_until: date | None = None  # nothing before this day
     attributes: Mapping[str, str] = field(default_factory=dict)  # further columns of the CSV, for templates
+    weekdays_only: bool = False  # nothing on Saturdays and Sundays
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignUp:
+    """Somebody asked for a digest with this address; nothing is mailed but the question whether it was she."""
+
+    id: str  # random; what the confirmation link carries
+    email: str  # as written
+    email_key: str  # normalised
+    name: str = ""
+    digests: tuple[str, ...]
+    sections: tuple[str, ...] | None = None  # None = all
+    language: str = ""
+    consent: Mapping[str, Any] = field(default_factory=dict)  # where from, the text shown
+    asked_at: datetime
+    confirmed_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse naive instants."""
+        object.__setattr__(self, "asked_at", aware(self.asked_at, "asked_at"))
+        if self.confirmed_at is not None:
+            object.__setattr__(self, "confirmed_at", aware(self.confirmed_at, "confirmed_at"))
 
 
 @dataclass(frozen=True, kw_only=True)

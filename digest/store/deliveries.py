@@ -41,6 +41,7 @@ from digest.store.turns import Turn, take_turns
 # Rows planned in one transaction: the write lock is held for a few milliseconds (design §3).
 PLAN_STEP = 2_000
 IN_STEP = 500
+SATURDAY = 5  # as date.weekday() counts
 
 OPEN = (PLANNED, CLAIMED, HANDED, DEFERRED)
 
@@ -69,10 +70,10 @@ class Deliveries(DeliveryLog):
     ) -> int:
         """Add one planned row per due subscriber that has none; return how many. In steps of 2,000 rows.
 
-        Due is: active, subscribed to the digest, not suppressed for it or for all, not paused on the edition's day, and
-        whose choice (none = all) holds one of ``sections``, the edition's sections that hold items. ``openings`` are
-        the instants before which readers of a time zone get nothing. Moves the edition approved → sending. Raises
-        StoreConflict where the edition is neither approved nor sending.
+        Due is: active, subscribed to the digest, not suppressed for it or for all, not paused on the edition's day, no
+        reader of weekdays on a weekend, and whose choice (none = all) holds one of ``sections``, the edition's sections
+        that hold items. ``openings`` are the instants before which readers of a time zone get nothing. Moves the
+        edition approved → sending. Raises StoreConflict where the edition is neither approved nor sending.
         """
         with self.store.write() as connection:
             begun = (
@@ -115,6 +116,7 @@ class Deliveries(DeliveryLog):
             ),
             ~suppressed(key.digest),
             ~planned,
+            *([~subscribers.c.weekdays_only] if key.day.weekday() >= SATURDAY else []),
         )
         last = ""
         while True:

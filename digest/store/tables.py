@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 
 # The migration that makes these tables.
-REVISION = "0002"
+REVISION = "0005"
 
 metadata = MetaData(
     naming_convention={
@@ -169,10 +169,29 @@ subscribers = Table(
     Column("consent", Text, nullable=False, server_default="{}"),  # JSON
     Column("attributes", Text, nullable=False, server_default="{}"),  # JSON: further columns of the CSV
     Column("own", Text, nullable=False, server_default=""),  # "sections|format": what the reader set herself
+    Column("weekdays_only", Boolean, nullable=False, server_default=text("false")),  # nothing on Saturdays and Sundays
     Column("created", BigInteger, nullable=False),
     Column("changed", BigInteger, nullable=False),
     UniqueConstraint("email_key"),
     Index(None, "status"),
+)
+
+# Sign-ups that wait for their confirmation (double opt-in), and for a while those that were confirmed.
+signups = Table(
+    "signups",
+    metadata,
+    Column("id", Text, primary_key=True),  # random; what the confirmation link carries
+    Column("email", Text, nullable=False),
+    Column("email_key", Key, nullable=False),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("digests", Text, nullable=False),  # "daily|weekly"
+    Column("sections", Text),  # NULL = all
+    Column("language", Text, nullable=False, server_default=""),
+    Column("consent", Text, nullable=False, server_default="{}"),  # JSON: source and text shown
+    Column("asked_at", BigInteger, nullable=False),
+    Column("confirmed_at", BigInteger),
+    Index(None, "email_key"),
+    Index(None, "asked_at"),
 )
 
 suppressions = Table(

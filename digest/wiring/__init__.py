@@ -37,8 +37,11 @@ if TYPE_CHECKING:
     from digest.store.locks import Locks
     from digest.store.notices import Notices
     from digest.store.pages import Pages
+    from digest.store.persons import Persons
     from digest.store.pictures import Pictures
+    from digest.store.readers import Readers
     from digest.store.runs import Runs
+    from digest.store.signups import SignUps
     from digest.store.stories import Stories
     from digest.store.subscribers import Subscribers
     from digest.subscribers.tokens import Tokens
@@ -119,6 +122,27 @@ class Wiring:
         from digest.store.subscribers import Subscribers
 
         return Subscribers(self.database)
+
+    @cached_property
+    def readers(self) -> Readers:
+        """What readers do themselves."""
+        from digest.store.readers import Readers
+
+        return Readers(self.database)
+
+    @cached_property
+    def signups(self) -> SignUps:
+        """Sign-ups that wait for their confirmation."""
+        from digest.store.signups import SignUps
+
+        return SignUps(self.database)
+
+    @cached_property
+    def persons(self) -> Persons:
+        """All that is kept of one person."""
+        from digest.store.persons import Persons
+
+        return Persons(self.database)
 
     @cached_property
     def ledger(self) -> Deliveries:
@@ -314,6 +338,18 @@ class Wiring:
         if problems:
             raise ConfigError(tuple(problems))
         return tuple(keys)
+
+    def address_hash(self, email_key: str) -> str:
+        """Return what is kept of an erased address; raises FileProblem where the key is missing."""
+        from digest.subscribers.addresses import address_hash
+
+        return address_hash(email_key, self._erasure_key)
+
+    @cached_property
+    def _erasure_key(self) -> str:
+        from digest.subscribers.tokens import read_keys
+
+        return read_keys(self.settings.erasure_file)[0]
 
     # The calendar
 
