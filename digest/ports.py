@@ -22,6 +22,7 @@ from digest.model.mail import (
     Outcome,
     Parts,
     Planned,
+    QueuedNotice,
     Subscriber,
     Suppression,
 )
@@ -257,11 +258,14 @@ class NoticeStore(Protocol):
     def queue(self, notice: Notice, *, now: datetime) -> bool:
         """Queue a notice once by its key; False where it was queued before."""
 
-    def due(self, *, now: datetime, limit: int = 100) -> tuple[Notice, ...]:
-        """Return notices to be handed over now, oldest first, and mark them handed."""
+    def due(self, *, now: datetime, limit: int = 100) -> tuple[QueuedNotice, ...]:
+        """Return notices to be handed over now, oldest first, and mark them handed: nobody else gets them."""
 
     def settle(self, key: str, outcome: Outcome, *, now: datetime) -> None:
         """Record what became of one."""
+
+    def give_up(self, *, queued_before: datetime, now: datetime) -> int:
+        """Expire what was tried in vain and queued before that instant; return how many."""
 
 
 class Lock(Protocol):

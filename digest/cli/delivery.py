@@ -82,13 +82,16 @@ def send(
         return EXIT_DONE
     with _meter(session, lambda: publisher.open_rows(key)) as publisher.meter:
         report = publisher.send_all(key, limit=limit)
+    notices = publisher.deliver_notices()
     if as_json:
         session.emit(report.document())
     else:
         session.say(report.line)
-    for line in report.trouble:
+        if notices.line:
+            session.say(notices.line)
+    for line in (*report.trouble, *notices.trouble):
         session.warn(line)
-    return report.exit_code
+    return max(report.exit_code, notices.exit_code)
 
 
 @contextmanager

@@ -269,10 +269,19 @@ class Notice:
     text: str  # plain text body
     key: str  # the same key is queued once: "feed-dead:URL:2026-11-23"
     at: datetime
+    language: str = ""  # BCP 47 tag of its words; "" = the publication's
 
     def __post_init__(self) -> None:
         """Refuse naive instants."""
         object.__setattr__(self, "at", aware(self.at, "at"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueuedNotice:
+    """A notice taken out of the outbox to be handed over."""
+
+    notice: Notice
+    attempts: int  # attempts before this one
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,6 +22,7 @@ from digest.model.mail import EditionKey, Notice, NoticeKind
 from digest.pipeline.building import BuildReport
 from digest.pipeline.fetching import FetchReport
 from digest.pipeline.listing import ImportReport
+from digest.pipeline.notifying import NoticesReport
 from digest.pipeline.sending import SendingReport
 from digest.ports import Clock, EditionStore, NoticeStore
 
@@ -55,6 +56,9 @@ class Steps(Protocol):
 
     def list(self, key: EditionKey) -> None:
         """List it in the archive."""
+
+    def deliver_notices(self) -> NoticesReport:
+        """Hand over the mail that is no edition."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +131,11 @@ def run(
         report.worsen(sent.exit_code)
         if sent.may_list:
             steps.list(each)
+    told = steps.deliver_notices()
+    if told.line:
+        tell(told.line)
+    report.trouble.extend(told.trouble)
+    report.worsen(told.exit_code)
     return report
 
 

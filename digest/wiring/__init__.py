@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from digest.mail.transport import Transport
+    from digest.pipeline.notifying import NoticesReport
     from digest.ports import Clock, Fetcher
     from digest.render.theme import Theme
     from digest.store.deliveries import Deliveries
@@ -183,6 +184,38 @@ class Wiring:
         from digest.store.pages import Pages
 
         return Pages(self.database)
+
+    def notice_transport(self, via: str = "") -> Transport:
+        """Return the transport of notices: that of editions, but of files a folder of its own, one file a notice."""
+        from digest.mail.folders import EmlFolder
+
+        made = self.transport(via)
+        return EmlFolder(made.path / "notices", each=True) if isinstance(made, EmlFolder) else made
+
+    def deliver_notices(self, via: str = "") -> NoticesReport:
+        """Hand over what waits in the outbox: mail that is no edition."""
+        from email.utils import parseaddr
+
+        from digest.mail.notices import NoticeWriter
+        from digest.pipeline.notifying import deliver_notices
+        from digest.render.notice import notice_html
+
+        settings = self.settings
+        write = NoticeWriter(
+            publication=settings.publication,
+            return_path=parseaddr(settings.delivery.return_path or settings.publication.sender)[1],
+            html_of=lambda notice: notice_html(
+                notice, publication=settings.publication, theme=self.theme, environment=self.templates
+            ),
+        )
+        return deliver_notices(
+            notices=self.notices,
+            transport=lambda: self.notice_transport(via),
+            write=write,
+            clock=self.clock,
+            random=self.random,
+            give_up_after=settings.delivery.give_up_after,
+        )
 
     def transport(self, via: str = "") -> Transport:
         """Return the transport of --via, else of [delivery] via; raises UsageError. Relative folders: see `--via`."""

@@ -26,6 +26,7 @@ from digest.wiring.roster import Roster
 if TYPE_CHECKING:
     from digest.mail.pace import Pace
     from digest.mail.send import SendReport
+    from digest.pipeline.notifying import NoticesReport
     from digest.pipeline.picked import Picked
 
 NAMED = 50  # addresses `status` names of one kind
@@ -315,6 +316,10 @@ class Publisher:
         if report.may_list:
             self.list(key)
         return report
+
+    def deliver_notices(self) -> NoticesReport:
+        """Hand over what waits in the outbox."""
+        return self.wiring.deliver_notices(self.via)
 
     def send_test(self, key: EditionKey, address: str) -> str:
         """Send one copy of an edition, a draft too, to an address; the ledger is not touched."""
