@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from digest import __version__
-from digest.cli import delivery, editing, editions, feeds, picking, setup, subscribers
+from digest.cli import almanac, delivery, editing, editions, feeds, picking, setup, subscribers
 from digest.cli.session import Start
 from digest.errors import EXIT_FAILED, EXIT_TEMPORARY, DigestError
 
@@ -44,6 +44,7 @@ picking.register(app)
 editions.register(app)
 editing.register(app)
 delivery.register(app)
+almanac.register(app)
 subscribers.register(app)
 
 
