@@ -83,7 +83,16 @@ def by_aiosmtplib(
     python = peers and peers / "peers" / "bin" / "python"
     if not python or not python.exists():
         return None
-    call: list[str] = [str(python), "-c", _AIO, str(port), str(people), str(connections), "tls" if tls else "plain", str(file)]
+    call: list[str] = [
+        str(python),
+        "-c",
+        _AIO,
+        str(port),
+        str(people),
+        str(connections),
+        "tls" if tls else "plain",
+        str(file),
+    ]
     return float(subprocess.run(call, capture_output=True, text=True, check=True).stdout)
 
 

@@ -127,6 +127,7 @@ class PublicationTable(Table):
     reply_to: str = ""
     postal_address: str = ""
     public_url: Annotated[str, AfterValidator(_public_url)] = ""
+    desk_url: Annotated[str, AfterValidator(_public_url)] = ""
     rights: str = ""
     operators: list[str] = []
     editors: list[str] = []
@@ -219,6 +220,10 @@ class DigestTable(Table):
     skip: list[date] = []
     minimum_stories: int = Field(default=1, ge=1)
     maximum_failed_feeds: float = Field(default=0.5, ge=0, le=1)
+    few_stories: Literal["skip", "hold", "shorten"] = "skip"
+    failed_feeds: Literal["hold", "shorten", "skip"] = "hold"
+    notice_before: Duration = timedelta(hours=2)
+    remind_before: Duration = timedelta(hours=1)
     suppress_days: int = Field(default=7, ge=0, le=365)
 
 
@@ -290,6 +295,26 @@ class FetchTable(Table):
     alert_after_silent: Duration = timedelta(days=30)
 
 
+class MonitoringTable(Table):
+    """`[monitoring]`: who is told of runs besides the people."""
+
+    textfile: str = ""
+    heartbeat_start: WebAddress | Literal[""] = ""
+    heartbeat_success: WebAddress | Literal[""] = ""
+    heartbeat_failure: WebAddress | Literal[""] = ""
+    heartbeat_timeout: Duration = timedelta(seconds=10)
+    longest_run: Duration = timedelta(hours=3)
+
+
+class RetentionTable(Table):
+    """`[retention]`: how long what nobody needs any more is kept."""
+
+    deliveries: Duration = timedelta(days=35)
+    stories: Duration = timedelta(days=90)
+    runs: Duration = timedelta(days=400)
+    notices: Duration = timedelta(days=90)
+
+
 class ArchiveTable(Table):
     """`[archive]`."""
 
@@ -344,6 +369,8 @@ class Document(Table):
     picking: PickingTable = PickingTable()
     delivery: DeliveryTable = DeliveryTable()
     fetch: FetchTable = FetchTable()
+    monitoring: MonitoringTable = MonitoringTable()
+    retention: RetentionTable = RetentionTable()
     archive: ArchiveTable = ArchiveTable()
     keys: KeysTable = KeysTable()
     store: StoreTable = StoreTable()

@@ -300,3 +300,23 @@ runs = Table(
     Column("summary", Text, nullable=False, server_default="{}"),  # JSON, no addresses
     Index(None, "digest", "started"),
 )
+
+# Digests that rest: no edition of a day before `until`.
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("until", Text, nullable=False),  # ISO date of the first day that has an edition again
+    Column("by", Text, nullable=False),  # who said so
+    Column("at", BigInteger, nullable=False),
+)
+
+# What operators were told last, so that they are told once per change of state.
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("topic", Text, primary_key=True),  # "run:daily"
+    Column("state", Text, nullable=False),  # kinds of trouble, sorted, joined by "|"; "" = all is well
+    Column("number", Integer, nullable=False),  # changes so far: part of a notice's key
+    Column("changed", BigInteger, nullable=False),
+)

@@ -31,12 +31,15 @@ if TYPE_CHECKING:
     from digest.pipeline.notifying import NoticesReport
     from digest.ports import Clock, Fetcher
     from digest.render.theme import Theme
+    from digest.store.alarms import Alarms
+    from digest.store.calendar import CalendarStore
     from digest.store.deliveries import Deliveries
     from digest.store.editions import Editions
     from digest.store.engine import Store
     from digest.store.locks import Locks
     from digest.store.notices import Notices
     from digest.store.pages import Pages
+    from digest.store.pauses import Pauses
     from digest.store.persons import Persons
     from digest.store.pictures import Pictures
     from digest.store.readers import Readers
@@ -171,6 +174,27 @@ class Wiring:
         from digest.store.runs import Runs
 
         return Runs(self.database)
+
+    @cached_property
+    def pauses(self) -> Pauses:
+        """Digests that rest."""
+        from digest.store.pauses import Pauses
+
+        return Pauses(self.database)
+
+    @cached_property
+    def alarms(self) -> Alarms:
+        """What operators were told last."""
+        from digest.store.alarms import Alarms
+
+        return Alarms(self.database)
+
+    @cached_property
+    def calendar(self) -> CalendarStore:
+        """How the days of a digest stand, and whose hour came."""
+        from digest.store.calendar import CalendarStore
+
+        return CalendarStore(self.database)
 
     # Network
 
@@ -367,6 +391,8 @@ class Wiring:
             skip=digest.skip,
             approval=digest.approval,
             approval_after=digest.approval_after,
+            by=digest.by,
+            paused_until=self.pauses.until(digest.name),
         )
 
 
