@@ -13,6 +13,7 @@ from digest import __version__
 from digest.cli import (
     almanac,
     checking,
+    database,
     delivery,
     dkim,
     editing,
@@ -51,6 +52,7 @@ def _root(
 
 
 setup.register(app)
+database.register(app)
 feeds.register(app)
 picking.register(app)
 editions.register(app)

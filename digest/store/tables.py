@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 
 # The migration that makes these tables.
-REVISION = "0005"
+REVISION = "0009"
 
 metadata = MetaData(
     naming_convention={
@@ -319,4 +319,49 @@ alarms = Table(
     Column("state", Text, nullable=False),  # kinds of trouble, sorted, joined by "|"; "" = all is well
     Column("number", Integer, nullable=False),  # changes so far: part of a notice's key
     Column("changed", BigInteger, nullable=False),
+)
+
+# Rates held by all processes together: when a limit's next message may leave, and what an hour or a day has used.
+paces = Table(
+    "paces",
+    metadata,
+    Column("name", Text, primary_key=True),  # "second:", "second:@example.org", "minute:…", "day:2026-11-24"
+    Column(
+        "due", BigInteger, nullable=False, server_default="0"
+    ),  # of limits a second; else the end of what is counted
+    Column("used", BigInteger, nullable=False, server_default="0"),  # of limits an hour and a day
+)
+
+# Processes of `digest worker`, for `status`; whether one lives is told by its advisory lock.
+workers = Table(
+    "workers",
+    metadata,
+    Column("name", Text, primary_key=True),  # as in the ledger's owner
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("version", Text, nullable=False),  # of the program
+    Column("keys", Text, nullable=False, server_default=""),  # fingerprint of the publication's keys
+    Column("started", BigInteger, nullable=False),
+    Column("seen", BigInteger, nullable=False),  # last sign of life
+    Column("doing", Text, nullable=False, server_default=""),  # what it is at
+    Column("accepted", BigInteger, nullable=False, server_default="0"),  # messages since it started
+)
+
+# How far `digest db copy` into this database came, a row a table.
+copies = Table(
+    "copies",
+    metadata,
+    Column("name", Text, primary_key=True),  # of the table
+    Column("source", Text, nullable=False),  # address of the database copied from, without a password
+    Column("last", Text, nullable=False, server_default=""),  # JSON of the last key copied
+    Column("rows", BigInteger, nullable=False, server_default="0"),
+    Column("finished", BigInteger),  # when the whole copy was verified
+)
+
+# Which of Procrastinate's own migrations its tables beside ours have.
+queue_migrations = Table(
+    "queue_migrations",
+    metadata,
+    Column("name", Text, primary_key=True),  # of the SQL file
+    Column("at", BigInteger, nullable=False),
 )
