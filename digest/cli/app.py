@@ -23,6 +23,7 @@ from digest.cli import (
     serve,
     setup,
     subscribers,
+    worker,
 )
 from digest.cli.session import Start
 from digest.errors import EXIT_FAILED, EXIT_TEMPORARY, DigestError
@@ -63,6 +64,7 @@ dkim.register(app)
 almanac.register(app)
 subscribers.register(app)
 serve.register(app)
+worker.register(app)
 
 
 def run(arguments: Sequence[str] | None = None, *, start: Start | None = None) -> int:

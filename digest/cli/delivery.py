@@ -157,11 +157,14 @@ def run(
 def status(session: Session, edition: EditionOption = "", as_json: JsonOption = False) -> int:
     """Show how an edition stands: its state, its deliveries by name where they are in doubt, and the next run."""
     publisher = session.publisher
+    from digest.wiring.workforce import workers_document, workers_lines
+
     document = publisher.status(publisher.key(parse_day(edition, "--edition") if edition else None))
+    document |= workers_document(session.wiring)
     if as_json:
         session.emit(document)
         return EXIT_DONE
-    for line in _status_lines(document):
+    for line in (*_status_lines(document), *workers_lines(document)):
         session.say(line)
     return EXIT_DONE
 

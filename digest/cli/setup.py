@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 import time
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from enum import Enum
 from pathlib import Path
@@ -180,12 +181,25 @@ def upgrade(session: Session) -> int:
     from digest.store.migrations import upgrade as upgrade_store
 
     before, after = upgrade_store(session.settings.store_url)
+    queue = _upgrade_queue(session)
     session.say(
         f"The database is at {after}."
         if before == after
         else f"The database went from {before or 'nothing'} to {after}."
     )
+    if queue:
+        session.say(f"Its queue's tables are up to date: {', '.join(queue)}.")
     return EXIT_DONE
+
+
+def _upgrade_queue(session: Session) -> Sequence[str]:
+    """Make or bring up the queue's tables where workers can run: on PostgreSQL, with the extra installed."""
+    from digest.dates import to_micros
+    from digest.store import queue_schema
+
+    if session.settings.store_url.startswith("sqlite") or not queue_schema.is_installed():
+        return ()
+    return queue_schema.upgrade(session.wiring.database, moment=to_micros(session.clock.now()))
 
 
 @command(db_group, "check", example="digest db check", exits=(0, 1, 2))

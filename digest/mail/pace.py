@@ -10,10 +10,21 @@ import threading
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from typing import Protocol
 
 from digest.model.mail import Rates
 
 HOUR = timedelta(hours=1)
+
+
+class Pacing(Protocol):
+    """Gives out turns to hand over: `Pace` within one process, the store's `SharedPace` over all of them."""
+
+    def wait_s(self, recipient: str, now: datetime) -> float:
+        """Take a turn for a recipient and return 0, or take none and return the seconds until one may be free."""
+
+    def give_back(self) -> None:
+        """Return a day's turn that was not used."""
 
 
 class Pace:

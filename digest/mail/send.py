@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from digest.errors import RelayError, RelayUnreachable, StoreError
-from digest.mail.pace import Pace
+from digest.mail.pace import Pace, Pacing
 from digest.mail.transport import Connection, Cut, Transport
 from digest.model.mail import EditionKey, Message, Outcome, OutcomeKind, Planned, Rates
 from digest.ports import Clock, Ledger, LedgerReader, Wait
@@ -52,6 +52,7 @@ class Manner:
     linger: timedelta  # how long to stay for what was deferred
     limit: int = 0  # hand over at most so many; 0 = all
     per_connection: int = 0  # messages, then a new connection; 0 = no limit
+    lease_s: float = LEASE_S  # claimed rows are others' to take after so many seconds
 
 
 class Sending:
@@ -70,7 +71,7 @@ class Sending:
         wait: Wait,
         random: Random,
         stop: threading.Event,
-        pace: Pace,
+        pace: Pacing,
     ) -> None:
         self.ledger, self.transport, self.write, self.pace = ledger, transport, write, pace
         self.key, self.owner, self.clock, self.wait, self.random, self.stop = key, owner, clock, wait, random, stop
@@ -108,7 +109,13 @@ class Sending:
             if self.ended or self.left == 0:
                 return None, 0.0
             if not self.claimed:
-                rows = self.ledger.claim(self.key, owner=self.owner, limit=CLAIM, lease_s=LEASE_S, now=self.clock.now())
+                rows = self.ledger.claim(
+                    self.key,
+                    owner=self.owner,
+                    limit=CLAIM if self.left < 0 else min(CLAIM, self.left),
+                    lease_s=self.manner.lease_s,
+                    now=self.clock.now(),
+                )
                 self.claimed.extend(rows)
             if not self.claimed:
                 return None, 0.0
@@ -158,7 +165,7 @@ class Sending:
             return False
         name = None if following is None else following.subscriber
         return self.ledger.turn(
-            self.key, owner=self.owner, done=done, following=name, lease_s=LEASE_S, now=self.clock.now()
+            self.key, owner=self.owner, done=done, following=name, lease_s=self.manner.lease_s, now=self.clock.now()
         )
 
     def count(self, person: Planned, done: Outcome) -> None:
@@ -200,7 +207,7 @@ def send(
     wait: Wait,
     random: Random,
     stop: threading.Event,
-    pace: Pace | None = None,
+    pace: Pacing | None = None,
     progress: Callable[[SendReport], None] | None = None,
 ) -> SendReport:
     """Hand over what is due, stay up to ``manner.linger`` for what was deferred, and return what was done.

@@ -20,7 +20,7 @@ from digest.errors import (
     RelayUnreachable,
     UsageError,
 )
-from digest.mail.pace import Pace
+from digest.mail.pace import Pacing
 from digest.mail.send import Manner, SendReport, send
 from digest.mail.transport import Cut, Transport
 from digest.model.editions import EditionRecord, EditionState
@@ -240,7 +240,7 @@ def send_edition(
     random: Random,
     owner: str,
     stop: threading.Event,
-    pace: Callable[[], Pace],
+    pace: Callable[[], Pacing],
     progress: Callable[[SendReport], None] | None = None,
     limit: int = 0,
 ) -> SendingReport:
@@ -278,6 +278,11 @@ def send_edition(
 def _close(key: EditionKey, rules: Rules, reader: LedgerReader, clock: Clock) -> Counts:
     now = clock.now()
     return reader.close(key, reason="gave up", give_up_before=now - rules.give_up_after, now=now)
+
+
+def report_of(key: EditionKey, counts: Counts) -> SendingReport:
+    """Return how an edition stands that others hand over."""
+    return _report(key, counts, None)
 
 
 def _report(key: EditionKey, counts: Counts, done: SendReport | None) -> SendingReport:

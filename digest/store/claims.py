@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from digest.model.mail import EditionKey, Format, OutcomeKind, Planned
+from digest.store.batches import dead_batches
 from digest.store.composed import Composed, as_list, names_in
 from digest.store.delivery_log import CLAIMED, DEFERRED, HANDED, IN_DOUBT, PLANNED, SENDING, of, repeatable
 from digest.store.tables import attempts, deliveries, editions, subscribers
@@ -86,14 +87,15 @@ def claim(connection: Connection, wanted: Claim, *, is_dead: Callable[[str], boo
     statements, of_edition = _ON[connection.dialect.name == "sqlite"], _edition(wanted.key)
     if [row[0] for row in statements.sending(connection, **of_edition)] != [SENDING]:
         return ()
-    _recover(connection, wanted, statements.taken(connection, **of_edition), is_dead=is_dead)
-    found: list[str] = []
-    # One state at a time and in the index's order: then no claim sorts, or even reads, the rows that wait.
-    for state in (DEFERRED, PLANNED):
-        rows = statements.due(
-            connection, **of_edition, of_state=state, moment=wanted.moment, most=wanted.limit - len(found)
-        )
-        found += [row[0] for row in rows]
+    # On PostgreSQL many senders hold rows: they are looked through only when nothing else is left to claim.
+    if connection.dialect.name == "sqlite":
+        _recover(connection, wanted, statements.taken(connection, **of_edition), is_dead=is_dead)
+        found = _due(connection, statements, wanted)
+    else:
+        found = _due(connection, statements, wanted)
+        if len(found) < wanted.limit:
+            _recover_locked(connection, wanted, is_dead=is_dead)
+            found = _due(connection, statements, wanted)  # what we locked above is not skipped
     if not found:
         return ()
     names, lease = as_list(sorted(found)), wanted.lease_until
@@ -101,6 +103,21 @@ def claim(connection: Connection, wanted: Claim, *, is_dead: Callable[[str], boo
         connection, **of_edition, names=names, new_owner=wanted.owner, new_lease=lease, moment=wanted.moment
     )
     return tuple(_planned(*row) for row in statements.people(connection, **of_edition, names=names))
+
+
+def _due(connection: Connection, statements: _Statements, wanted: Claim) -> list[str]:
+    found: list[str] = []
+    # One state at a time and in the index's order: then no claim sorts, or even reads, the rows that wait.
+    for state in (DEFERRED, PLANNED):
+        rows = statements.due(
+            connection,
+            **_edition(wanted.key),
+            of_state=state,
+            moment=wanted.moment,
+            most=wanted.limit - len(found),
+        )
+        found += [row[0] for row in rows]
+    return found
 
 
 def _edition(key: EditionKey) -> dict[str, str]:
@@ -126,9 +143,25 @@ def _recover(
     connection: Connection, wanted: Claim, rows: Sequence[tuple[Any, ...]], *, is_dead: Callable[[str], bool]
 ) -> None:
     """Put right what others lost: claimed → planned, handed → in_doubt; under "resend" in_doubt → planned."""
-    key, moment = wanted.key, wanted.moment
     dead = {owner for owner in {row[2] for row in rows} if is_dead(owner)}
-    lost = [(name, state) for name, state, owner, lease in rows if owner in dead or (lease or 0) < moment]
+    lost = [(name, state) for name, state, owner, lease in rows if owner in dead or (lease or 0) < wanted.moment]
+    _put_right(connection, wanted, lost)
+
+
+def _recover_locked(connection: Connection, wanted: Claim, *, is_dead: Callable[[str], bool]) -> None:
+    """Do the same where others do it too: a row that one of them has in hand is left to it."""
+    held = sa.and_(of(wanted.key), deliveries.c.state.in_([CLAIMED, HANDED]))
+    owners = connection.execute(sa.select(deliveries.c.owner).where(held).distinct()).scalars().all()
+    dead = {owner for owner in owners if is_dead(owner)}
+    dead |= dead_batches(connection, [owner for owner in owners if owner not in dead])
+    lost = sa.or_(deliveries.c.owner.in_(dead), deliveries.c.lease_until < wanted.moment)
+    query = sa.select(deliveries.c.subscriber, deliveries.c.state).where(held, lost)
+    rows = connection.execute(query.with_for_update(skip_locked=True)).all()
+    _put_right(connection, wanted, [(row.subscriber, row.state) for row in rows])
+
+
+def _put_right(connection: Connection, wanted: Claim, lost: Sequence[tuple[str, str]]) -> None:
+    key, moment = wanted.key, wanted.moment
     back = {"state": PLANNED, "owner": "", "lease_until": None, "changed": moment}
     for step in _steps([name for name, state in lost if state == CLAIMED]):
         ours = sa.and_(of(key), deliveries.c.subscriber.in_(step), deliveries.c.state == CLAIMED)

@@ -131,6 +131,20 @@ class DeliveryLog:
         with self.store.read() as connection:
             return instant(connection.execute(query).scalar())
 
+    def due_now(self, key: EditionKey, *, now: datetime, most: int) -> int:
+        """Return how many rows may be claimed now, counted up to ``most``; what senders hold counts as one more."""
+        due = sa.and_(of(key), deliveries.c.due <= to_micros(now))
+        found = 0
+        with self.store.read() as connection:
+            for state in (PLANNED, DEFERRED):
+                rows = sa.select(sa.literal(1)).where(due, deliveries.c.state == state).limit(most - found).subquery()
+                found += connection.execute(sa.select(sa.func.count()).select_from(rows)).scalar_one()
+            waits: sa.ColumnElement[bool] = deliveries.c.state.in_([CLAIMED, HANDED])
+            if self.on_doubt == "resend":
+                waits = sa.or_(waits, sa.and_(repeatable(), deliveries.c.due <= to_micros(now)))
+            held = connection.execute(sa.select(sa.literal(1)).where(of(key), waits).limit(1)).first()
+        return found + (held is not None)
+
     def handed_since(self, since: datetime) -> tuple[datetime, ...]:
         """Return when deliveries were handed over from ``since`` on, of every digest: what rates have to know."""
         changed = sa.select(editions.c.digest, editions.c.day).where(editions.c.changed >= to_micros(since)).subquery()

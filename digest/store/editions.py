@@ -88,6 +88,13 @@ class Editions:
                     f"the edition of {base.day} is no draft any more", fix="it is not rebuilt; withdraw it first"
                 )
 
+    def sending(self, digest: str) -> tuple[EditionKey, ...]:
+        """Return the editions of a digest that are being handed over, oldest first."""
+        state = sa.and_(editions.c.digest == digest, editions.c.state == EditionState.SENDING.value)
+        with self.store.read() as connection:
+            days = connection.execute(sa.select(editions.c.day).where(state).order_by(editions.c.day)).scalars()
+            return tuple(EditionKey(digest, date.fromisoformat(day)) for day in days)
+
     def append_edit(self, key: EditionKey, edit: Edit, *, expected: int) -> int:
         """Append an edit as number expected + 1 and return it; raise StoreConflict when another came first.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -34,6 +35,8 @@ BUSY_TIMEOUT_S = 10
 GROUP = 200
 # A group waits so many seconds for one more change: connections that share a processor come in one by one.
 GATHER_S = 0.0003
+# So long a change waits for a PostgreSQL server that went away, looking now and then.
+RECONNECT_S, RECONNECT_STEP_S = 30.0, 0.2
 _KINDS = "write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
 
 
@@ -123,6 +126,8 @@ class Store:
         """Tell whether the tables are those of this version; False also where nobody knows."""
         try:
             with self.engine.connect() as connection:
+                if not self.is_sqlite and connection.exec_driver_sql("SELECT pg_is_in_recovery()").scalar():
+                    raise StoreError("it is a replica, where nothing can be written", where=self.name, fix=_PRIMARY)
                 found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all()
         except DBAPIError:
             return False  # whatever is wrong, whoever looks closer says it
@@ -230,21 +235,32 @@ class Store:
                 return
 
     def _commit(self, group: list[_Waiting]) -> None:
-        try:
-            with self._write_as_writer() as connection:
-                results: list[Any] = []
-                for batch, together in groupby(group, key=itemgetter(0)):
-                    results += batch(connection, [value for _, value, _ in together])
-        except BaseException as error:
-            if len(group) == 1:
-                group[0][2].set_exception(error)
+        until = time.monotonic() + RECONNECT_S
+        while True:
+            try:
+                results = self._made(group)
+            except BaseException as error:
+                if not self.is_sqlite and is_gone(error) and time.monotonic() < until:
+                    # A server that is restarted comes back: what was to be recorded is not given up for that.
+                    time.sleep(RECONNECT_STEP_S)
+                    continue
+                if len(group) == 1:
+                    group[0][2].set_exception(error)
+                    return
+                # One of them failed and took the others with it: each again, in a transaction of its own.
+                for each in group:
+                    self._commit([each])
                 return
-            # One of them failed and took the others with it: each again, in a transaction of its own.
-            for each in group:
-                self._commit([each])
+            for (_, _, future), result in zip(group, results, strict=True):
+                future.set_result(result)
             return
-        for (_, _, future), result in zip(group, results, strict=True):
-            future.set_result(result)
+
+    def _made(self, group: list[_Waiting]) -> list[Any]:
+        results: list[Any] = []
+        with self._write_as_writer() as connection:
+            for batch, together in groupby(group, key=itemgetter(0)):
+                results += batch(connection, [value for _, value, _ in together])
+        return results
 
     def close(self) -> None:
         """Finish what waits and let go of every connection."""
@@ -256,11 +272,45 @@ class Store:
         self.engine.dispose()
 
 
+def is_gone(error: BaseException) -> bool:
+    """Tell whether an error means that the server went away, for a restart perhaps: what failed may be tried again."""
+    text = f"{error} {error.__cause__ or ''}".lower()
+    return any(sign in text for sign in _GONE)
+
+
+_GONE = (
+    "terminating connection",
+    "server closed the connection",
+    "connection refused",
+    "is starting up",
+    "is shutting down",
+    "in recovery mode",
+    "not yet accepting connections",
+    "connection is lost",
+    "the connection is closed",
+    "no such file or directory",  # of the server's socket
+)
+
+
 def _make_each(connection: Connection, changes: list[Callable[[Connection], T]]) -> list[T]:
     return [change(connection) for change in changes]
 
 
+_FEWER = "raise its max_connections, or run fewer workers and web processes"
+_PRIMARY = "name the primary in [store] url"
+
 _CAUSES = (
+    ("too many clients", "the database takes no more connections", _FEWER),
+    ("remaining connection slots", "the database takes no more connections", _FEWER),
+    ("too many connections for", "the database takes no more connections of this user or database", _FEWER),
+    ("read-only transaction", "the database may only be read: it is a replica, or its user may not write", _PRIMARY),
+    ("permission denied", "our database user may not do this", "GRANT it what docs/howto/postgresql.md lists"),
+    ("must be owner of", "our database user does not own the tables", "let their owner run `digest db upgrade`"),
+    ("no pg_hba.conf entry", "the database does not let us in", "allow our host and user in its pg_hba.conf"),
+    ("terminating connection", "the database ended our connection", "it may be restarting: run this again"),
+    ("server closed the connection", "the database ended our connection", "it may be restarting: run this again"),
+    ("is starting up", "the database is starting", "run this again in a moment"),
+    ("is shutting down", "the database is being stopped", "start it again"),
     ("database is locked", "another process holds the database for more than 10 s", "try again when it is done"),
     ("readonly database", "the database may only be read", "make the file and its folder writable for us"),
     ("unable to open database", "the database cannot be opened", "check the folder and its permissions"),

@@ -23,7 +23,7 @@ from digest.errors import ConfigError, FileProblem, Problem
 from digest.model.mail import EditionKey
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import date
 
     from digest.mail.dkim import DkimKey
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from digest.store.engine import Store
     from digest.store.locks import Locks
     from digest.store.notices import Notices
+    from digest.store.pacing import SharedPace
     from digest.store.pages import Pages
     from digest.store.pauses import Pauses
     from digest.store.persons import Persons
@@ -78,6 +79,10 @@ class Wiring:
     def close(self) -> None:
         """Let go of the database and of the demo's server."""
         self._open.close()
+
+    def on_close(self, call: Callable[[], None]) -> None:
+        """Have something let go of before the database is."""
+        self._open.callback(call)
 
     def wait(self, seconds: float) -> None:
         """Wait; a test's clock is moved instead."""
@@ -153,6 +158,24 @@ class Wiring:
         from digest.store.deliveries import Deliveries
 
         return Deliveries(self.database, on_doubt=self.settings.delivery.on_doubt, is_dead=is_dead)
+
+    @cached_property
+    def shared_pace(self) -> SharedPace:
+        """The rates, kept by all processes at this database together."""
+        from digest.store.pacing import SharedPace
+
+        def midnight(now: datetime) -> datetime:
+            return now.astimezone(self.settings.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+
+        pace = SharedPace(
+            self.database,
+            self.settings.delivery.rates,
+            today=lambda now: midnight(now).date(),
+            midnight=midnight,
+            handed_since=self.ledger.handed_since,
+        )
+        self.on_close(pace.close)
+        return pace
 
     @cached_property
     def notices(self) -> Notices:

@@ -17,13 +17,13 @@ from digest.editions.compose import preheader_of, subject_of
 from digest.editions.trial import with_settings
 from digest.model import links
 from digest.model.editions import Edition, EditionRecord, EditionState, Rendered
-from digest.model.mail import DeliveryState, EditionKey, Message, Parts, Planned
+from digest.model.mail import DeliveryState, EditionKey, Message, Parts, Planned, Rates
 from digest.pipeline import approving, building, fetching, listing, previewing, publishing, sending
 from digest.wiring import Wiring, feeds
 from digest.wiring.roster import Roster
 
 if TYPE_CHECKING:
-    from digest.mail.pace import Pace
+    from digest.mail.pace import Pacing
     from digest.mail.send import SendReport
     from digest.pipeline.notifying import NoticesReport
     from digest.pipeline.picked import Picked
@@ -246,7 +246,8 @@ class Publisher:
             signer=Signer(self.wiring.dkim_keys, at=at) if self.wiring.dkim_keys else None,
         )
 
-    def _approved_writer(self, key: EditionKey) -> Callable[[Planned], Message]:
+    def approved_writer(self, key: EditionKey) -> Callable[[Planned], Message]:
+        """Return what writes the messages of an approved edition."""
         from digest.mail.languages import Writers
 
         record = self.wiring.editions.edition(key)
@@ -290,20 +291,26 @@ class Publisher:
             ledger=self.wiring.ledger,
             reader=self.wiring.ledger,
             transport=lambda: self.wiring.transport(self.via),
-            write=lambda: self._approved_writer(key),
+            write=lambda: self.approved_writer(key),
             clock=self.clock,
             wait=self.wiring.wait,
             random=self.wiring.random,
             owner=self.wiring.owner,
             stop=self.stop,
-            pace=self._pace,
+            pace=self.pace,
             progress=self.meter,
             limit=limit,
         )
 
-    def _pace(self) -> Pace:
-        """Return the pace to keep, knowing what was handed over today and in the last hour."""
+    def pace(self) -> Pacing:
+        """Return the pace to keep, knowing what was handed over today and in the last hour.
+
+        On PostgreSQL it is kept by all processes together.
+        """
         from digest.mail.pace import Pace
+
+        if not self.wiring.database.is_sqlite and self.settings.delivery.rates != Rates():
+            return self.wiring.shared_pace
 
         rates, now = self.settings.delivery.rates, self.clock.now()
         today = now.astimezone(self.settings.zone).replace(hour=0, minute=0, second=0, microsecond=0)
