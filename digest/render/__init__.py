@@ -22,7 +22,7 @@ from digest.render.foreign import direction, safe, script_of
 from digest.render.html import compiled
 from digest.render.text import filters
 from digest.render.theme import Theme, findings
-from digest.templating import Environment, fill
+from digest.templating import Environment, fill, origin
 
 SLOTS = ("unsubscribe_url", "preferences_url", "email", "name", "subject", "preheader", "stories", "minutes")
 
@@ -56,14 +56,20 @@ def render(
     values["cut"] = lambda condition: Markup(f"<!--cut:{nonce}:{condition}-->")  # noqa: S704  # slugs are checked
     text_environment = environment.overlay()
     text_environment.filters = {**environment.filters, **filters(words(language))}
+    document = "mail/edition.mjml"
+
+    def where(line: int, column: int) -> str:
+        found = origin(environment, document, values)
+        return (found.at(line, column) if found is not None else "") or f"templates/{document}"
+
     return Rendered(
         language=language,
         subject=safe(edition.subject, 200),
         preheader=safe(edition.preheader, 200),
         html=compiled(
-            fill(environment, "mail/edition.mjml", values),
+            fill(environment, document, values),
             fill(environment, f"mail/{theme.name}/theme.css", values),
-            where="templates/mail/edition.mjml",
+            where=where,
         ),
         text=_text(fill(text_environment, "mail/edition.txt", values)),
         nonce=nonce,

@@ -8,21 +8,15 @@ standards mode), and MJML's own style blocks are hidden from it (it would strip 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from html.entities import name2codepoint
 from typing import Any
 
 from lxml import etree
 
 from digest.errors import TemplateError
+from digest.render.mjml_rules import faults
 
-# Components whose output is known and tested; others are refused, as mjml-python passes unknown ones through.
-COMPONENTS = frozenset(
-    {
-        "mjml", "mj-head", "mj-title", "mj-attributes", "mj-all", "mj-class", "mj-style", "mj-preview", "mj-raw",
-        "mj-body", "mj-wrapper", "mj-section", "mj-group", "mj-column", "mj-table", "mj-text", "mj-image", "mj-button",
-        "mj-divider", "mj-spacer",
-    }
-)  # fmt: skip
 # Deeper nesting is no mail, and 20,000 levels crash mjml-python (8,000 do not).
 DEEPEST = 200
 _ENTITIES = "".join(
@@ -33,41 +27,87 @@ _VOID = re.compile(r"<(img|br|hr|meta|link|input)\b([^<>]*?)\s*/?>", re.I)
 _BOOLEAN = ("width", "height", "bgcolor", "align", "valign")
 
 
-def compiled(mjml: str, css: str, *, where: str) -> str:
-    """Return the HTML of an MJML document with ``css`` inlined; raise TemplateError naming ``where`` and the line."""
+Where = Callable[[int, int], str]
+"""FILE:LINE of the template that wrote what stands at a line (from 1) and column (from 0) of the MJML."""
+
+
+def compiled(mjml: str, css: str, *, where: Where) -> str:
+    """Return the HTML of an MJML document with ``css`` inlined; raise TemplateError, placed by ``where``."""
     _checked(mjml, where)
     import mjml as compiler
 
     try:
         html = str(compiler.mjml2html(mjml, fonts={}))
     except ValueError as error:
-        raise TemplateError(f"MJML cannot be compiled ({error})", where=where) from None
+        line, column = _position(mjml, str(error))
+        raise TemplateError(f"MJML cannot be compiled ({error})", where=where(line, column)) from None
     return _finished(_inlined(_prepared(html), css))
 
 
-def _checked(mjml: str, where: str) -> None:
-    """Parse MJML as XML, with HTML's entities known; refuse mismatched tags, unknown components and deep nesting."""
+_SPAN = re.compile(r"position (\d+):")
+
+
+def _position(mjml: str, message: str) -> tuple[int, int]:
+    """Return line and column of the byte span that mjml-python gives, 0 and 0 where it gives none."""
+    span = _SPAN.search(message)
+    if span is None:
+        return 0, 0
+    before = mjml.encode("utf-8")[: int(span.group(1))].decode("utf-8", "ignore")
+    return before.count("\n") + 1, len(before) - before.rfind("\n") - 1
+
+
+_MISMATCH = re.compile(r"Opening and ending tag mismatch: (\S+) line (\d+) and ([^\s,]+)")
+_UNCLOSED = re.compile(r"Premature end of data in tag (\S+) line (\d+)")
+_PLACE = re.compile(r", line \d+, column \d+$")
+
+
+def _checked(mjml: str, where: Where) -> None:
+    """Parse MJML as XML, with HTML's entities known; refuse mismatched tags, what MJML ignores, and deep nesting."""
     parser = etree.XMLParser(resolve_entities=True, no_network=True, load_dtd=False, huge_tree=False)
-    document = _DOCTYPE + _VOID.sub(r"<\1\2/>", mjml.lstrip())
+    # Lines stay lines: the doctype is one, and void elements are closed in place. Columns may move by a character.
+    blank = len(mjml) - len(mjml.lstrip())
+    above = mjml[:blank].count("\n")
+    document = _DOCTYPE + _VOID.sub(r"<\1\2/>", mjml[blank:])
     try:
         root = etree.fromstring(document.encode("utf-8"), parser)
     except etree.XMLSyntaxError as error:
+        line, column = error.position
         raise TemplateError(
-            f"the MJML made of it is not well formed ({error.msg})", where=f"{where}:{error.lineno}"
+            _said(str(error.msg), lambda tag, each: where(*_opening(mjml, each + above, tag))),
+            where=where(line + above, max(0, column - 1)),
         ) from None
     stack: list[tuple[Any, int]] = [(root, 1)]
     while stack:
         element, depth = stack.pop()
         if depth > DEEPEST:
-            raise TemplateError(f"tags are nested more than {DEEPEST} deep", where=f"{where}:{element.sourceline}")
-        name = element.tag if isinstance(element.tag, str) else ""
-        if name.startswith("mj") and name not in COMPONENTS:
-            raise TemplateError(
-                f"<{name}> is no component we know",
-                where=f"{where}:{element.sourceline}",
-                fix="see the template contract",
-            )
-        stack.extend((child, depth + 1) for child in element)
+            place = where(element.sourceline + above, 0)
+            raise TemplateError(f"tags are nested more than {DEEPEST} deep", where=place)
+        if isinstance(element.tag, str):
+            for fault in faults(element):
+                place = where(*_opening(mjml, element.sourceline + above, element.tag))
+                raise TemplateError(f"MJML: {fault}", where=place, fix="see the template contract")
+        stack.extend((child, depth + 1) for child in reversed(element))
+
+
+def _said(message: str, opened_at: Callable[[str, int], str]) -> str:
+    """Return what lxml says of MJML in the words and lines of the templates."""
+    for pattern in (_MISMATCH, _UNCLOSED):
+        found = pattern.match(message)
+        if found is not None:
+            tag, line, *closed = found.groups()
+            at = opened_at(tag, int(line))
+            return f"<{tag}>{f' of {at}' if at else ''} is {f'closed by </{closed[0]}>' if closed else 'never closed'}"
+    return f"the MJML made of it is not well formed ({_PLACE.sub('', message)})"
+
+
+def _opening(mjml: str, line: int, tag: str) -> tuple[int, int]:
+    """Return line and column where a tag begins that lxml places at its end."""
+    lines, opening = mjml.split("\n"), re.compile(rf"<{re.escape(tag)}\b")
+    for number in range(min(line, len(lines)), 0, -1):
+        found = list(opening.finditer(lines[number - 1]))
+        if found:
+            return number, found[-1].start() + 1
+    return line, 0
 
 
 def _prepared(html: str) -> str:
