@@ -7,6 +7,7 @@
     ├── ConfigError     ValueError   exit 2   digest.toml or the environment; carries every problem at once
     ├── LockHeld        OSError      exit 3   another run holds the lock of this digest
     ├── ApprovalNeeded  Permission…  exit 4   an edition waits for a person
+    ├── ClockWrong      RuntimeError exit 1   the machine's clock cannot be right; nothing is sent by it
     ├── StoreError      OSError      exit 1   the database cannot be opened, read or written
     │   └── StoreConflict            exit 1   somebody else changed the row first (compare-and-swap)
     ├── FileProblem     OSError      exit 1   a file or folder cannot be read or written
@@ -108,6 +109,10 @@ class ApprovalNeeded(DigestError, PermissionError):
     """An edition waits for a person to approve it."""
 
     exit_code = EXIT_APPROVAL
+
+
+class ClockWrong(DigestError, RuntimeError):
+    """The machine's clock cannot be right: editions, deadlines and retries hang on it, so nothing is sent."""
 
 
 class StoreError(DigestError, OSError):

@@ -22,6 +22,7 @@ from digest.model.mail import (
     Outcome,
     Parts,
     Planned,
+    QueuedNotice,
     Subscriber,
     Suppression,
 )
@@ -154,11 +155,20 @@ class SubscriberStore(Protocol):
     """The list."""
 
     def merge(
-        self, rows: Iterable[Subscriber], *, columns: Collection[str], overwrite: bool, dry_run: bool, now: datetime
+        self,
+        rows: Iterable[Subscriber],
+        *,
+        columns: Collection[str],
+        overwrite: bool,
+        dry_run: bool,
+        revive: str,
+        hash_of: Callable[[str], str] | None,
+        now: datetime,
     ) -> MergeCounts:
         """Stage rows and merge them in one transaction: add and update, never remove, never revive who left.
 
-        What a reader set herself wins unless ``overwrite``. Raises StoreError, and then nothing has changed.
+        What a reader set herself wins unless ``overwrite``. With a reason in ``revive`` people who left come back, but
+        those erased, whom ``hash_of`` recognises. Raises StoreError, and then nothing has changed.
         """
 
     def subscribers(self, *, digest: str = "", status: str = "") -> Iterator[Subscriber]:
@@ -192,6 +202,10 @@ class MergeCounts(Protocol):
     @property
     def left(self) -> int:
         """Rows of people who left; they stay away."""
+
+    @property
+    def revived(self) -> int:
+        """People who left and were brought back."""
 
 
 class Ledger(Protocol):
@@ -257,11 +271,14 @@ class NoticeStore(Protocol):
     def queue(self, notice: Notice, *, now: datetime) -> bool:
         """Queue a notice once by its key; False where it was queued before."""
 
-    def due(self, *, now: datetime, limit: int = 100) -> tuple[Notice, ...]:
-        """Return notices to be handed over now, oldest first, and mark them handed."""
+    def due(self, *, now: datetime, limit: int = 100) -> tuple[QueuedNotice, ...]:
+        """Return notices to be handed over now, oldest first, and mark them handed: nobody else gets them."""
 
     def settle(self, key: str, outcome: Outcome, *, now: datetime) -> None:
         """Record what became of one."""
+
+    def give_up(self, *, queued_before: datetime, now: datetime) -> int:
+        """Expire what was tried in vain and queued before that instant; return how many."""
 
 
 class Lock(Protocol):

@@ -22,6 +22,7 @@ class Inbox:
 
     port: int = 0
     taken: list[tuple[str, bytes]] = field(default_factory=list)  # (recipient, body)
+    connections: int = 0  # opened so far
 
     @property
     def recipients(self) -> list[str]:
@@ -41,6 +42,11 @@ class _Handler:
         for recipient in envelope.rcpt_tos:
             self.inbox.taken.append((recipient, body))
         return "250 2.0.0 taken"
+
+
+def collecting(inbox: Inbox) -> _Handler:
+    """A handler of aiosmtpd that fills an inbox."""
+    return _Handler(inbox)
 
 
 @contextmanager
@@ -73,6 +79,7 @@ class Script:
     on_dot: Callable[[str], str] = lambda recipient: "250 2.0.0 taken"
     on_auth: Callable[[str], str] = lambda words: "535 5.7.8 wrong"
     greeting: str = "220 scripted ready"
+    most_connections: int = 0  # at once; more are greeted with 421
 
 
 class _Cut(Exception):
@@ -125,6 +132,8 @@ class _Talk(threading.Thread):
             self.say(reply)
         elif verb == "DATA":
             self.data()
+        elif verb == "BDAT" and "CHUNKING" in self.script.extensions:
+            self.chunk(int(line.split()[1]))
         elif verb == "RSET":
             self.has_sender, self.recipients = False, []
             self.say("250 2.0.0 ok")
@@ -133,6 +142,15 @@ class _Talk(threading.Thread):
             raise _Cut
         else:
             self.say("500 5.5.2 what?")
+
+    def chunk(self, size: int) -> None:
+        body = self.file.read(size)
+        if len(body) < size:
+            raise _Cut
+        if not self.recipients:
+            self.say("503 5.5.1 RCPT first")
+            return
+        self.taken(body)
 
     def data(self) -> None:
         if not self.recipients:
@@ -150,6 +168,10 @@ class _Talk(threading.Thread):
             body += line[1:] if line.startswith(b".") else line
         else:
             raise _Cut
+        self.taken(body)
+
+    def taken(self, body: bytes) -> None:
+        recipient = self.recipients[0]
         reply = self.script.on_dot(recipient)
         if reply.startswith("2") or reply in ("cut", ""):
             # A server that hangs up after the dot may have taken it: that is what "in doubt" means.
@@ -168,6 +190,7 @@ def scripted_server(script: Script) -> Iterator[Inbox]:
     inbox = Inbox()
     listener = socket.create_server(("127.0.0.1", 0))
     inbox.port = listener.getsockname()[1]
+    talks: list[_Talk] = []
 
     def accept() -> None:
         while True:
@@ -175,7 +198,14 @@ def scripted_server(script: Script) -> Iterator[Inbox]:
                 connection, _ = listener.accept()
             except OSError:
                 return
-            _Talk(connection, script, inbox).start()
+            inbox.connections += 1
+            talks[:] = [talk for talk in talks if talk.is_alive()]
+            if script.most_connections and len(talks) >= script.most_connections:
+                connection.sendall(b"421 4.7.0 too many connections\r\n")
+                connection.close()
+                continue
+            talks.append(_Talk(connection, script, inbox))
+            talks[-1].start()
 
     thread = threading.Thread(target=accept, daemon=True)
     thread.start()

@@ -23,6 +23,8 @@ class Web:
     base: str
     pages: dict[str, Answer] = field(default_factory=dict)
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    heads: list[str] = field(default_factory=list)  # paths asked for by HEAD
+    knows_head: bool = True  # else HEAD is answered 501, as some servers do
 
     def put(self, path: str, body: str | bytes = b"", status: int = 200, **headers: str) -> str:
         """Answer at a path from now on; return its address."""
@@ -52,6 +54,15 @@ def web_server() -> Iterator[Web]:
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        def do_HEAD(self) -> None:
+            web.heads.append(self.path)
+            answer = web.pages.get(self.path, Answer(b"", 404))
+            self.send_response(answer.status if web.knows_head else 501)
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(answer.body)))
+            self.end_headers()
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             pass

@@ -1,89 +1,157 @@
-"""What a screen reader, a text reader and a person in doubt need: language, the same links in both parts, a way out."""
+"""What people need to read it: contrast in the light and the dark, size, headings, language, and nothing hidden."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from urllib.parse import urlsplit
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
-from lxml import html as parser
-
+from digest.check.codes import found
+from digest.check.colour import hexed
+from digest.check.looks import Look, faded, has_dark, looks, shown_somewhere
+from digest.check.page import Node, Page, and_more, shown
+from digest.model.contrast import Rgb, contrast
 from digest.model.editions import Finding
 
-_URL = re.compile(r"https?://[^\s<>\"')\]]+")
-_EMPTY_WORDS = frozenset({"click here", "here", "read more", "more", "link", "this", "hier", "mehr", "weiterlesen"})
-_LEAVE = re.compile(r"unsubscribe|abbestellen|abmelden|opt.?out|désabonn|darse de baja|إلغاء الاشتراك", re.IGNORECASE)
-_HIDDEN = re.compile(r"display:\s*none|mso-hide:\s*all", re.IGNORECASE)
-NAMED = 3  # addresses named in a finding
+READABLE, LARGE = 4.5, 3.0  # WCAG 2.2, 1.4.3: contrast of text, and of large text
+SMALLEST = 12.0  # pixels
+_RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
+_WORD = re.compile(r"\w")
+_TAG = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*")  # a language as BCP 47 writes it
+_MOST = 12  # findings of one kind; what is wrong in a theme is wrong a hundred times
 
 
-def _tree(html: str) -> parser.HtmlElement:
-    return parser.document_fromstring(html.encode("utf-8", "replace"), parser=parser.HTMLParser(encoding="utf-8"))
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """A page and how each of its elements is seen."""
+
+    page: Page
+    light: tuple[Look, ...]
+    preheader: Node | None  # the hidden words at the top that inboxes show behind the subject
+
+    @classmethod
+    def of(cls, page: Page) -> Reading:
+        """Return a page's reading in the light."""
+        light = tuple(faded(look) for look in looks(page))
+        return cls(page=page, light=light, preheader=_preheader(page, light))
 
 
-def preheader_of(html: str) -> str:
-    """Return the hidden words at the top of a mail that inboxes show behind the subject, "" where there are none."""
-    for element in _tree(html).iter("div", "span", "p"):
-        if _HIDDEN.search(str(element.get("style") or "")):
-            return " ".join(re.sub("[\u00ad\u034f\u200b-\u200f\ufeff\u00a0]+", " ", element.text_content()).split())
-    return ""
+def _preheader(page: Page, light: Sequence[Look]) -> Node | None:
+    """Return the outermost hidden element that holds words before any words that are seen."""
+    for node in page.nodes:
+        look = light[node.place]
+        if _is_silent(look):
+            continue
+        if look.hides_all and _WORD.search(node.text):
+            return node if node.tag not in ("html", "body") else None
+        if node.words and _WORD.search(node.words) and not look.hidden:
+            return None
+    return None
 
 
-def check_language(html: str) -> Iterator[Finding]:
-    """Check that the document says its language, and its direction where that is not left to right."""
-    root = _tree(html)
-    language = str(root.get("lang") or "")
-    if not language:
-        message = "the document does not say its language"
-        yield _warning("language", "html:1", message, 'write <html lang="…">: screen readers choose a voice by it')
-    elif language.split("-")[0] in ("ar", "fa", "he", "ur") and root.get("dir") != "rtl":
-        yield _warning("direction", "html:1", "the language is written from the right", 'write dir="rtl" on <html>')
+def _is_silent(look: Look) -> bool:
+    return look.hidden in ("head", "style", "script", "title", "template", "noscript")
 
 
-def check_words_of_links(html: str) -> Iterator[Finding]:
-    """Check for links that say nothing when read alone, and addresses that are relative."""
-    for link in _tree(html).iter("a"):
-        words = " ".join(link.text_content().split()).strip(" ›»>→.").casefold()
-        where = f"html:{link.sourceline}"
-        if words in _EMPTY_WORDS and not link.get("aria-label"):
-            message = f"a link says only {words!r}"
-            yield _warning("link-words", where, message, "say where it leads, or give it an aria-label")
-        target = str(link.get("href") or "")
-        if target and not urlsplit(target).scheme and not target.startswith("#"):
-            fix = "write the whole address"
-            yield Finding(
-                code="link-relative", severity="error", where=where, message=f"{target[:80]!r} leads nowhere", fix=fix
-            )
+def check_reading(reading: Reading) -> Iterator[Finding]:
+    """Check everything that people see, or should not have to guess."""
+    page = reading.page
+    yield from _contrast(page, reading.light, "contrast")
+    if has_dark(page):
+        yield from _contrast(page, looks(page, dark=True), "contrast-dark")
+    yield from _small(page, reading.light)
+    yield from _links(page, reading.light)
+    yield from _hidden(reading)
+    yield from _headings(page)
+    yield from _language(page)
 
 
-def check_parity(html: str, text: str) -> Iterator[Finding]:
-    """Check that both parts lead to the same places."""
-    if not text.strip():
-        yield _warning("text-part", "text", "there is no text part", "write one: text readers and filters want it")
-        return
-    marked = {
-        _plain(str(link.get("href"))) for link in _tree(html).iter("a") if _URL.match(str(link.get("href") or ""))
-    }
-    written = {_plain(url) for url in _URL.findall(text)}
-    for code, missing, where in (("text-links", marked - written, "text"), ("html-links", written - marked, "html")):
-        if missing:
-            named = ", ".join(sorted(missing)[:NAMED])
-            more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
-            yield Finding(code=code, severity="note", where=where, message=f"it does not lead to {named}{more}")
+def _seen(page: Page, seen: Sequence[Look]) -> Iterator[tuple[Node, Look]]:
+    """Yield the elements with words of their own that are seen."""
+    for node in page.nodes:
+        look = seen[node.place]
+        if not look.hidden and node.words and _WORD.search(node.words):
+            yield node, look
 
 
-def check_way_out(html: str, text: str) -> Iterator[Finding]:
-    """Check that a mail of whatever origin offers a way to leave."""
-    links = " ".join(f"{link.get('href')} {link.text_content()}" for link in _tree(html).iter("a"))
-    if not _LEAVE.search(links) and not _LEAVE.search(text):
-        yield Finding(
-            code="unsubscribe", severity="error", where="html", message="there is no link to unsubscribe", fix="add one"
+def _contrast(page: Page, seen: Sequence[Look], code: str) -> Iterator[Finding]:
+    weak: dict[tuple[Rgb, Rgb, bool], list[Node]] = {}
+    for node, look in _seen(page, seen):
+        if look.colour is None or look.ground is None:
+            continue
+        if contrast(look.colour, look.ground) < (LARGE if look.is_large else READABLE):
+            weak.setdefault((look.colour, look.ground, look.is_large), []).append(node)
+    for (ink, ground, is_large), nodes in list(weak.items())[:_MOST]:
+        said = (
+            f"{hexed(ink)} on {hexed(ground)} has contrast {contrast(ink, ground):.1f}, "
+            f"{LARGE if is_large else READABLE:g} is wanted: {shown(nodes[0].words)}{and_more(len(nodes))}"
+        )
+        yield found(code, nodes[0].where, said)
+
+
+def _links(page: Page, seen: Sequence[Look]) -> Iterator[Finding]:
+    bare = [node for node, _ in _seen(page, seen) if any(_is_bare(each) for each in (node, *page.around(node)))]
+    if bare:
+        yield found(
+            "link-colour",
+            bare[0].where,
+            f"the link {shown(bare[0].words)} has no colour of its own{and_more(len(bare))}",
         )
 
 
-def _plain(url: str) -> str:
-    return url.partition("#")[0].rstrip("/.,;")
+def _is_bare(node: Node) -> bool:
+    return node.tag == "a" and "href" in node.attributes and not any(each.name == "color" for each in node.style)
 
 
-def _warning(code: str, where: str, message: str, fix: str) -> Finding:
-    return Finding(code=code, severity="warning", where=where, message=message, fix=fix)
+def _small(page: Page, seen: Sequence[Look]) -> Iterator[Finding]:
+    small = [
+        (look.size, node) for node, look in _seen(page, seen) if look.size < SMALLEST and node.tag not in ("sup", "sub")
+    ]
+    if small:
+        size, node = min(small, key=lambda pair: pair[0])
+        yield found("text-small", node.where, f"words of {size:g} px: {shown(node.words)}{and_more(len(small))}")
+
+
+def _hidden(reading: Reading) -> Iterator[Finding]:
+    page, light = reading.page, reading.light
+    elsewhere = set(shown_somewhere(page))
+    count = 0
+    for node in page.nodes:
+        look = light[node.place]
+        outer = light[node.parent].hidden if node.parent >= 0 else ""
+        if not look.hidden or _is_silent(look) or outer == look.hidden or count == _MOST:
+            continue
+        # What hides by size or colour hides an element's own words alone.
+        words = node.text if look.hides_all else node.words
+        around = (node, *page.around(node))
+        if _WORD.search(words) and not any(each is reading.preheader or each.place in elsewhere for each in around):
+            count += 1
+            yield found("hidden-text", node.where, f"nobody sees {shown(words)} ({look.hidden})")
+
+
+def _headings(page: Page) -> Iterator[Finding]:
+    headings = list(page.of("h1", "h2", "h3", "h4", "h5", "h6"))
+    levels = [int(node.tag[1]) for node in headings]
+    if levels.count(1) != 1:
+        yield found("heading", "html", f"there are {levels.count(1)} main headings (h1), wanted one")
+    for (before, _), (after, node) in pairwise(zip(levels, headings, strict=True)):
+        if after > before + 1:
+            said = f"a heading of level {after} follows one of level {before}: {shown(node.text)}"
+            yield found("heading", node.where, said)
+            break
+    for node in headings:
+        if not node.text and node.element.find(".//img") is None:
+            yield found("heading", node.where, f"a heading of level {node.tag[1]} is empty")
+            break
+
+
+def _language(page: Page) -> Iterator[Finding]:
+    root = page.nodes[0]
+    language = root.attributes.get("lang", "").strip()
+    if not language:
+        yield found("language", "html:1", "the document does not say its language")
+    elif not _TAG.fullmatch(language):
+        yield found("language", "html:1", f"{language[:20]!r} is no language", 'write it as "en" or "pt-BR"')
+    elif re.split("[-_]", language.lower())[0] in _RIGHT_TO_LEFT and root.attributes.get("dir") != "rtl":
+        yield found("direction", "html:1", f"{language[:20]!r} is written from the right, and nothing says so")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import signal
 import sys
 import threading
@@ -15,10 +16,11 @@ import typer
 
 from digest.cli.editions import EditionOption, JsonOption
 from digest.cli.session import Session, command, parse_day
-from digest.errors import EXIT_DONE
+from digest.errors import EXIT_DONE, UsageError
 
 if TYPE_CHECKING:
     from digest.mail.send import SendReport
+    from digest.pipeline.journal import Event
 
 ViaOption = Annotated[
     str,
@@ -82,13 +84,16 @@ def send(
         return EXIT_DONE
     with _meter(session, lambda: publisher.open_rows(key)) as publisher.meter:
         report = publisher.send_all(key, limit=limit)
+    notices = publisher.deliver_notices()
     if as_json:
         session.emit(report.document())
     else:
         session.say(report.line)
-    for line in report.trouble:
+        if notices.line:
+            session.say(notices.line)
+    for line in (*report.trouble, *notices.trouble):
         session.warn(line)
-    return report.exit_code
+    return max(report.exit_code, notices.exit_code)
 
 
 @contextmanager
@@ -118,20 +123,35 @@ def run(
         float,
         typer.Option("--wait", metavar="SECONDS", min=0, envvar="DIGEST_WAIT", help="Wait for another run's lock."),
     ] = 0.0,
+    log_format: Annotated[
+        str,
+        typer.Option(
+            "--log-format", metavar="FORMAT", envvar="DIGEST_LOG_FORMAT", help="text, or json: a line an event."
+        ),
+    ] = "text",
+    clock_is_right: Annotated[
+        bool, typer.Option("--clock-is-right", help="Run although the clock is far from the last run's.")
+    ] = False,
 ) -> int:
     """Cron's one line: fetch, build, approve by policy, publish, send. Safe to call at any time, twice, or late."""
-    from digest.wiring.publisher import Publisher
+    from digest.wiring.cron import Cron, log_line
 
+    if log_format not in ("text", "json"):
+        raise UsageError(f"{log_format!r} is no format", where="--log-format", fix="choose text or json")
     chosen = [session.digest()] if session.digest_name else list(session.settings.digests)
-    stop, code = stop_on_signals(), EXIT_DONE
-    for digest in chosen:
-        publisher = Publisher(session.wiring, digest, via=via)
-        publisher.stop, publisher.wait_s, publisher.progress = stop, wait, session.detail
-        report = publisher.run(session.say)
-        for line in report.trouble:
-            session.warn(line)
-        code = max(code, report.exit_code)
-    return code
+    name = secrets.token_hex(4)
+
+    def tell(event: Event, digest: str, day: str) -> None:
+        text = log_line(event, digest, day, name) if log_format == "json" else event.text
+        if event.trouble:
+            session.warn(text)
+        elif not event.detail:
+            session.say(text)
+        else:
+            session.detail(text)
+
+    cron = Cron(session.wiring, chosen, via=via, wait_s=wait, stop=stop_on_signals(), tell=tell, warn=session.warn)
+    return cron.run(clock_is_right=clock_is_right)
 
 
 def status(session: Session, edition: EditionOption = "", as_json: JsonOption = False) -> int:
@@ -165,5 +185,12 @@ def _status_lines(document: dict[str, Any]) -> list[str]:
     feeds = document["feeds"]
     lines.append(f"Feeds: {feeds['total']}, {len(feeds['failing'])} failing")
     lines += [f"  {line}" for line in feeds["failing"]]
+    lines += [f"No edition on {each['edition']}: {each['reason']}" for each in document["skipped"]]
+    last = document["last_run"]
+    if last is not None:
+        lines.append(f"Last run: {last['started']}, exit {last['exit_code']}" if last["finished"] else
+                     f"Last run: {last['started']}, which did not end")  # fmt: skip
+    if document["paused_until"]:
+        lines.append(f"Paused until {document['paused_until']}")
     lines.append(f"Next edition: {document['next_run'] or 'none is due'}")
     return lines

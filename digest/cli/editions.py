@@ -1,4 +1,4 @@
-"""`digest build`, `preview`, `check` and `approve`: the edition of a day."""
+"""`digest build`, `preview` and `approve`: the edition of a day."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from digest.cli.session import Session, command, parse_day
-from digest.errors import EXIT_ATTENTION, EXIT_DONE, EXIT_FAILED
+from digest.errors import EXIT_ATTENTION, EXIT_DONE
 
 if TYPE_CHECKING:
     from digest.pipeline.approving import Proof
@@ -23,7 +23,6 @@ def register(app: typer.Typer) -> None:
     """Add these commands to the application."""
     command(app, "build", example="digest build", exits=(0, 1, 2, 5))(build)
     command(app, "preview", example="digest preview --out preview --open", exits=(0, 1, 2))(preview)
-    command(app, "check", example="digest check preview/edition.eml --json", exits=(0, 1, 2))(check)
     command(app, "approve", example="digest approve", exits=(0, 1, 2, 4))(approve)
 
 
@@ -105,30 +104,3 @@ def approve(
         f" Each message has about {session.publisher.message_bytes(key) / 1000:.0f} kB. Send it with `digest send`."
     )
     return EXIT_DONE
-
-
-def check(
-    session: Session,
-    file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="An .html or .eml file; today's edition without it.")
-    ] = None,
-    edition: EditionOption = "",
-    as_json: JsonOption = False,
-) -> int:
-    """Tell what is wrong with the content of a mail; errors make the exit code 1."""
-    from digest.pipeline.checking import CheckReport, check_file
-
-    if file is not None:
-        report = check_file(file)
-    else:
-        publisher = session.publisher
-        proof = publisher.proof(publisher.key(parse_day(edition, "--edition") if edition else None))
-        report = CheckReport(findings=proof.findings, size_bytes=proof.size)
-    if as_json:
-        session.emit(report.document())
-    else:
-        for finding in report.findings:
-            fix = f"; {finding.fix}" if finding.fix else ""
-            session.say(f"{finding.severity:8} {finding.code:18} {finding.where}: {finding.message}{fix}")
-        session.say(f"{len(report.findings)} findings; HTML {report.size_bytes / 1000:.1f} kB of 102.4 kB.")
-    return EXIT_FAILED if report.has_errors else EXIT_DONE

@@ -9,20 +9,40 @@ from datetime import time
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ValidationError
 
 from digest.config import lines as positions
 from digest.config import shape
-from digest.config.settings import DeliverySettings, DigestSettings, DkimSettings, FetchSettings, Settings
+from digest.config.settings import (
+    DeliverySettings,
+    DigestSettings,
+    DkimSettings,
+    FetchSettings,
+    MonitoringSettings,
+    RetentionSettings,
+    ServeSettings,
+    Settings,
+)
 from digest.config.theme_table import ThemeTable
 from digest.errors import ConfigError, Problem
 from digest.model.editions import Bars, Embargo, Match, Publication, Section, Sponsor, Weights
 from digest.model.mail import Rates
 from digest.model.news import Feed
 
-__all__ = ["DeliverySettings", "DigestSettings", "DkimSettings", "FetchSettings", "Settings", "load"]
+__all__ = [
+    "DeliverySettings",
+    "DigestSettings",
+    "DkimSettings",
+    "FetchSettings",
+    "MonitoringSettings",
+    "RetentionSettings",
+    "ServeSettings",
+    "Settings",
+    "load",
+]
 
 FILE_NAME = "digest.toml"
 RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
@@ -152,9 +172,12 @@ _TABLES: dict[str, type[BaseModel]] = {
     "delivery": shape.DeliveryTable,
     "dkim": shape.DkimTable,
     "fetch": shape.FetchTable,
+    "monitoring": shape.MonitoringTable,
+    "retention": shape.RetentionTable,
     "archive": shape.ArchiveTable,
     "keys": shape.KeysTable,
     "store": shape.StoreTable,
+    "serve": shape.ServeTable,
     "demo": shape.DemoTable,
 }
 
@@ -211,10 +234,13 @@ class _Reading:
                 alert_after_empty=document.fetch.alert_after_empty,
                 alert_after_silent=document.fetch.alert_after_silent,
             ),
+            monitoring=self.monitoring(),
+            retention=RetentionSettings(**document.retention.model_dump()),
             archive_dir=self.beside(document.archive.dir),
             tokens_file=self.beside(document.keys.tokens_file),
             erasure_file=self.beside(document.keys.erasure_file),
             store_url=self.store_url(),
+            serve=self.serve(publication),
             subscribers_file=self.beside(document.subscribers),
             templates_dir=self.beside(document.templates),
             demo=document.demo is not None,
@@ -229,6 +255,15 @@ class _Reading:
         if kind == "sqlite":
             return f"sqlite:///{self.beside(path)}"
         return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    def serve(self, publication: Publication) -> ServeSettings:
+        table = self.document.serve
+        values = table.model_dump()
+        values["unix_socket"] = self.beside(table.unix_socket) if table.unix_socket else None
+        values["path_prefix"] = table.path_prefix or urlsplit(publication.public_url).path.rstrip("/")
+        for key in ("trusted_proxies", "metrics_from", "embed_from"):
+            values[key] = tuple(values[key])
+        return ServeSettings(**values)
 
     def publication(self) -> Publication:
         table = self.document.publication
@@ -333,10 +368,18 @@ class _Reading:
             self.problem(
                 ("digest", name, "not_after"), "it is not later than `time`", "choose a later hour, such as '12:00'"
             )
+        if table.by == "subscriber" and table.time is None:
+            self.problem(("digest", name, "by"), "readers' own clocks need a `time`", "add one, such as time = '07:00'")
         if not table.days:
             self.problem(("digest", name, "days"), "it lists no day", "list at least one, such as 'mon'")
         policy, _, after = table.approval.partition(" ")
         approval_after = time.fromisoformat(after) if after else None
+        if approval_after is not None and table.not_after is not None and approval_after >= table.not_after:
+            self.problem(
+                ("digest", name, "approval"),
+                "it approves when it is too late to mail",
+                "choose an hour before `not_after`",
+            )
         return DigestSettings(
             name=name,
             title=table.title or self.document.publication.name,
@@ -348,9 +391,18 @@ class _Reading:
             approval_after=approval_after,
             skip=frozenset(table.skip),
             minimum_stories=table.minimum_stories,
+            few_stories=table.few_stories,
             maximum_failed_feeds=table.maximum_failed_feeds,
+            failed_feeds=table.failed_feeds,
+            notice_before=table.notice_before,
+            remind_before=table.remind_before,
             suppress_days=table.suppress_days,
         )
+
+    def monitoring(self) -> MonitoringSettings:
+        table = self.document.monitoring
+        values = table.model_dump()
+        return MonitoringSettings(**{**values, "textfile": self.beside(table.textfile) if table.textfile else None})
 
     def delivery(self, publication: Publication) -> DeliverySettings:
         table = self.document.delivery

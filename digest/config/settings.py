@@ -28,8 +28,12 @@ class DigestSettings:
     approval: Literal["required", "automatic", "automatic-after"]
     approval_after: ClockTime | None  # of automatic-after
     skip: frozenset[date]  # holidays
-    minimum_stories: int  # fewer items than this, and the day is skipped
-    maximum_failed_feeds: float  # share from 0 to 1; more, and automatic approval waits for a person
+    minimum_stories: int  # fewer items than this is too few
+    few_stories: Literal["skip", "hold", "shorten"]  # what becomes of an edition with too few
+    maximum_failed_feeds: float  # share from 0 to 1; more is too many
+    failed_feeds: Literal["hold", "shorten", "skip"]  # what becomes of an edition when too many feeds failed
+    notice_before: timedelta  # editors are told of a draft so long before `time`
+    remind_before: timedelta  # and reminded so long before `not_after`
     suppress_days: int  # what was sent this many days ago or less is not news
 
 
@@ -76,6 +80,45 @@ class FetchSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ServeSettings:
+    """How the readers' pages are served: `[serve]`."""
+
+    host: str
+    port: int  # 0 = any free one
+    unix_socket: Path | None  # instead of host and port
+    path_prefix: str  # "/news"; the path of public_url unless set
+    trusted_proxies: tuple[str, ...]  # networks whose word about the client's address is believed
+    metrics_from: tuple[str, ...]  # networks that may read the counts
+    signup: bool  # whether strangers may sign up
+    confirm_within: timedelta  # then a confirmation link is too old
+    requests_per_hour: int  # sign-ups and links asked for, an address of the network
+    embed_from: tuple[str, ...]  # origins that may frame the form; "*" = any
+    notices_every: timedelta  # how often the outbox is looked at when nothing wakes it
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitoringSettings:
+    """Who is told of runs besides the people: `[monitoring]`."""
+
+    textfile: Path | None  # of Prometheus' textfile collector
+    heartbeat_start: str = field(repr=False)  # addresses asked when a run starts, ends well, ends badly; "" = none
+    heartbeat_success: str = field(repr=False)
+    heartbeat_failure: str = field(repr=False)
+    heartbeat_timeout: timedelta
+    longest_run: timedelta  # then a run ends as if it were told to stop
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetentionSettings:
+    """How long what nobody needs any more is kept: `[retention]`."""
+
+    deliveries: timedelta  # then only their counts stay
+    stories: timedelta
+    runs: timedelta
+    notices: timedelta
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """All of digest.toml and what the environment adds, valid as a whole. Paths are absolute."""
 
@@ -93,10 +136,13 @@ class Settings:
     bars: Bars  # what must not appear, or not yet
     delivery: DeliverySettings
     fetch: FetchSettings
+    monitoring: MonitoringSettings
+    retention: RetentionSettings
     archive_dir: Path
     tokens_file: Path
     erasure_file: Path
     store_url: str = field(repr=False)  # may hold a password
+    serve: ServeSettings
     subscribers_file: Path
     templates_dir: Path  # overrides, one file at a time; need not exist
     demo: bool  # the sample feeds are served on loopback while a command fetches

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, time, timedelta
+from ipaddress import ip_network
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -56,6 +57,20 @@ def _web_address(value: str) -> str:
 
 def _public_url(value: str) -> str:
     return _web_address(value).rstrip("/") if value else value
+
+
+def _path_prefix(value: str) -> str:
+    if value and not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+/?", value):
+        raise ValueError(f"{value!r} is no path; write it as '/news'")
+    return value.rstrip("/")
+
+
+def _network(value: str) -> str:
+    try:
+        ip_network(value, strict=False)
+    except ValueError:
+        raise ValueError(f"{value!r} is no network; write '127.0.0.1' or '10.0.0.0/8'") from None
+    return value
 
 
 def _slug(value: str) -> str:
@@ -112,6 +127,7 @@ class PublicationTable(Table):
     reply_to: str = ""
     postal_address: str = ""
     public_url: Annotated[str, AfterValidator(_public_url)] = ""
+    desk_url: Annotated[str, AfterValidator(_public_url)] = ""
     rights: str = ""
     operators: list[str] = []
     editors: list[str] = []
@@ -204,6 +220,10 @@ class DigestTable(Table):
     skip: list[date] = []
     minimum_stories: int = Field(default=1, ge=1)
     maximum_failed_feeds: float = Field(default=0.5, ge=0, le=1)
+    few_stories: Literal["skip", "hold", "shorten"] = "skip"
+    failed_feeds: Literal["hold", "shorten", "skip"] = "hold"
+    notice_before: Duration = timedelta(hours=2)
+    remind_before: Duration = timedelta(hours=1)
     suppress_days: int = Field(default=7, ge=0, le=365)
 
 
@@ -275,6 +295,26 @@ class FetchTable(Table):
     alert_after_silent: Duration = timedelta(days=30)
 
 
+class MonitoringTable(Table):
+    """`[monitoring]`: who is told of runs besides the people."""
+
+    textfile: str = ""
+    heartbeat_start: WebAddress | Literal[""] = ""
+    heartbeat_success: WebAddress | Literal[""] = ""
+    heartbeat_failure: WebAddress | Literal[""] = ""
+    heartbeat_timeout: Duration = timedelta(seconds=10)
+    longest_run: Duration = timedelta(hours=3)
+
+
+class RetentionTable(Table):
+    """`[retention]`: how long what nobody needs any more is kept."""
+
+    deliveries: Duration = timedelta(days=35)
+    stories: Duration = timedelta(days=90)
+    runs: Duration = timedelta(days=400)
+    notices: Duration = timedelta(days=90)
+
+
 class ArchiveTable(Table):
     """`[archive]`."""
 
@@ -292,6 +332,22 @@ class StoreTable(Table):
     """`[store]`."""
 
     url: str = Field(default="sqlite:///digest.db", pattern=r"^(sqlite:///|postgresql(\+psycopg)?://).+")
+
+
+class ServeTable(Table):
+    """`[serve]`."""
+
+    host: str = Field(default="127.0.0.1", min_length=1)
+    port: int = Field(default=8025, ge=0, le=65_535)
+    unix_socket: str = ""
+    path_prefix: Annotated[str, AfterValidator(_path_prefix)] = ""
+    trusted_proxies: list[Annotated[str, AfterValidator(_network)]] = ["127.0.0.1", "::1"]
+    metrics_from: list[Annotated[str, AfterValidator(_network)]] = ["127.0.0.1", "::1"]
+    signup: bool = True
+    confirm_within: Duration = timedelta(days=7)
+    requests_per_hour: int = Field(default=20, ge=1, le=100_000)
+    embed_from: list[str] = ["*"]
+    notices_every: Duration = timedelta(seconds=30)
 
 
 class DemoTable(Table):
@@ -313,9 +369,12 @@ class Document(Table):
     picking: PickingTable = PickingTable()
     delivery: DeliveryTable = DeliveryTable()
     fetch: FetchTable = FetchTable()
+    monitoring: MonitoringTable = MonitoringTable()
+    retention: RetentionTable = RetentionTable()
     archive: ArchiveTable = ArchiveTable()
     keys: KeysTable = KeysTable()
     store: StoreTable = StoreTable()
+    serve: ServeTable = ServeTable()
     subscribers: str = "subscribers.csv"
     templates: str = "templates"
     demo: DemoTable | None = None

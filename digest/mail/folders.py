@@ -69,7 +69,14 @@ def _in_one_step(path: Path, body: bytes) -> None:
 
 
 class EmlFolder(_Folder):
-    """One `.eml` file a recipient, named from a safe form of the address; a repeat replaces it."""
+    """One `.eml` file a recipient, named from a safe form of the address; a repeat replaces it.
+
+    With ``each`` it is one file a message: of notices a person may get several.
+    """
+
+    def __init__(self, path: Path, *, each: bool = False) -> None:
+        super().__init__(path)
+        self.each = each
 
     def open(self) -> EmlFolder:
         """Make the folder; raises RelayError where it cannot."""
@@ -80,8 +87,9 @@ class EmlFolder(_Folder):
         """Write one file."""
         address = message.envelope.recipient
         safe = _UNSAFE.sub("_", address)[:80]
-        if safe != address:
-            safe += "." + hashlib.sha256(address.encode("utf-8")).hexdigest()[:8]
+        if safe != address or self.each:
+            told = address + message.message_id if self.each else address
+            safe += "." + hashlib.sha256(told.encode("utf-8")).hexdigest()[:8]
         _in_one_step(self.path / f"{safe}.eml", message.data)
         return DONE
 

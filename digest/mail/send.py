@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 
-from digest.errors import RelayUnreachable, StoreError
+from digest.errors import RelayError, RelayUnreachable, StoreError
 from digest.mail.pace import Pace
 from digest.mail.transport import Connection, Cut, Transport
 from digest.model.mail import EditionKey, Message, Outcome, OutcomeKind, Planned, Rates
@@ -80,7 +80,7 @@ class Sending:
         self.claimed: deque[Planned] = deque()
         self.left = manner.limit or -1
         self.cuts = 0
-        self.open = 0  # connections that stand
+        self.open = 0  # connections that stand or are being made
         self.guard = threading.Lock()
 
     @property
@@ -135,18 +135,17 @@ class Sending:
         """Return a new connection; None where the relay takes no more of them but some stand. Raises RelayError."""
         with self.guard:
             pause = 0.0 if not self.cuts else min(2.0**self.cuts, LONGEST_PAUSE_S)
+            self.open += 1
         if pause:
             self.wait(pause)  # a relay that cut us is not asked again at once
         try:
-            connection = self.transport.open()
-        except RelayUnreachable:
+            return self.transport.open()
+        except RelayError as error:
             with self.guard:
-                if self.open:
+                self.open -= 1
+                if self.open and isinstance(error, RelayUnreachable):
                     return None
             raise
-        with self.guard:
-            self.open += 1
-        return connection
 
     def closed(self) -> None:
         """Note that a connection is gone."""

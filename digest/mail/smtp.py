@@ -27,8 +27,11 @@ _UNSAFE = re.compile(r"[\x00-\x20\x7f-\x9f<>]")
 
 def stuffed(data: bytes) -> bytes:
     """Return a message as it goes over the wire: leading dots doubled, ended by a line with one dot."""
-    body = _DOT.sub(b"..", data) if b"\n." in data or data.startswith(b".") else data
-    return body + (b".\r\n" if body.endswith(b"\r\n") else b"\r\n.\r\n")
+    return _undotted(_DOT.sub(b"..", data) if b"\n." in data or data.startswith(b".") else data)
+
+
+def _undotted(data: bytes) -> bytes:
+    return data + (b".\r\n" if data.endswith(b"\r\n") else b"\r\n.\r\n")
 
 
 def counted(data: bytes) -> bytes:
@@ -272,7 +275,8 @@ class Session:
 
     def deliver(self, message: Message, following: Envelope | None) -> Delivered:
         """Write the announced body, and the next envelope behind it. Raises Cut."""
-        body = counted(message.data) if self.chunking else stuffed(message.data)
+        whole = counted if self.chunking else stuffed if message.dotted else _undotted
+        body = whole(message.data)
         self.ready = False
         ahead = following is not None and self.pipelining and self._unspeakable(following) is None
         if following is None or not ahead:

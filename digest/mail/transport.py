@@ -113,10 +113,10 @@ def parse_via(text: str, base: Path) -> Via:
         return Via(kind=kind, path=Path(parts.path), tls="none")
     if not parts.hostname:
         raise UsageError(f"{text!r} names no host", where="via", fix="write smtp://host:587")
-    asked = parse_qs(parts.query).get("tls", ["required"])[0]
-    if asked not in ("required", "none"):
-        raise UsageError(f"tls={asked} is unknown", where="via", fix="write tls=required or tls=none")
-    tls = "none" if asked == "none" or is_loopback(parts.hostname) or kind == "lmtp" else "required"
+    default_tls = "none" if is_loopback(parts.hostname) or kind == "lmtp" else "required"
+    tls = parse_qs(parts.query).get("tls", [default_tls])[0]
+    if tls not in ("required", "none"):
+        raise UsageError(f"tls={tls} is unknown", where="via", fix="write tls=required or tls=none")
     default = {"smtp": 587, "smtps": 465, "lmtp": 24}[kind]
     return Via(kind=kind, host=parts.hostname, port=port or default, user=unquote(parts.username or ""), tls=tls)
 

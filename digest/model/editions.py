@@ -30,6 +30,7 @@ class Publication:
     reply_to: str = ""  # an address, "" = the sender's
     postal_address: str = ""  # in the imprint
     public_url: str = ""  # "https://halyard.example", no slash at the end; "" = nothing is online
+    desk_url: str = ""  # where editors reach the desk, no slash at the end; "" = not by an address
     rights: str = ""  # the publication's own line of rights
     operators: tuple[str, ...] = ()  # addresses of alerts
     editors: tuple[str, ...] = ()  # addresses of notices about approval

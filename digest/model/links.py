@@ -7,7 +7,7 @@ from email.utils import parseaddr
 from urllib.parse import quote
 
 # First path words that are ours, so that no digest can be named so.
-RESERVED_NAMES = frozenset({"u", "p", "c", "img", "search", "signup", "health", "metrics"})
+RESERVED_NAMES = frozenset({"u", "p", "c", "img", "search", "signup", "health", "metrics", "assets"})
 
 
 def digest_url(base: str, digest: str) -> str:
@@ -38,6 +38,11 @@ def search_url(base: str) -> str:
 def signup_url(base: str) -> str:
     """Return the sign-up page, which is also what one forwards to a friend."""
     return f"{base}/signup"
+
+
+def own_links_url(base: str) -> str:
+    """Return the page that mails a reader her own links."""
+    return f"{base}/signup/link"
 
 
 def picture_url(base: str, name: str) -> str:

@@ -41,6 +41,29 @@ class Subscriber:
     consent: Mapping[str, Any] = field(default_factory=dict)  # when, where from, the text shown
     paused_until: date | None = None  # nothing before this day
     attributes: Mapping[str, str] = field(default_factory=dict)  # further columns of the CSV, for templates
+    weekdays_only: bool = False  # nothing on Saturdays and Sundays
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignUp:
+    """Somebody asked for a digest with this address; nothing is mailed but the question whether it was she."""
+
+    id: str  # random; what the confirmation link carries
+    email: str  # as written
+    email_key: str  # normalised
+    name: str = ""
+    digests: tuple[str, ...]
+    sections: tuple[str, ...] | None = None  # None = all
+    language: str = ""
+    consent: Mapping[str, Any] = field(default_factory=dict)  # where from, the text shown
+    asked_at: datetime
+    confirmed_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse naive instants."""
+        object.__setattr__(self, "asked_at", aware(self.asked_at, "asked_at"))
+        if self.confirmed_at is not None:
+            object.__setattr__(self, "confirmed_at", aware(self.confirmed_at, "confirmed_at"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,6 +153,7 @@ class Message:
     envelope: Envelope
     message_id: str  # without angle brackets
     data: bytes
+    dotted: bool = True  # whether a line may begin with a dot, so that it has to be looked for
 
 
 class DeliveryState(StrEnum):
@@ -281,10 +305,19 @@ class Notice:
     text: str  # plain text body
     key: str  # the same key is queued once: "feed-dead:URL:2026-11-23"
     at: datetime
+    language: str = ""  # BCP 47 tag of its words; "" = the publication's
 
     def __post_init__(self) -> None:
         """Refuse naive instants."""
         object.__setattr__(self, "at", aware(self.at, "at"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueuedNotice:
+    """A notice taken out of the outbox to be handed over."""
+
+    notice: Notice
+    attempts: int  # attempts before this one
 
 
 @dataclass(frozen=True, kw_only=True)

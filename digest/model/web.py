@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One GET."""
+    """One request."""
 
     url: str
     etag: str = ""  # sent as If-None-Match exactly as stored
     last_modified: str = ""  # sent as If-Modified-Since exactly as stored
     limit: int = 20_000_000  # bytes of body after decompression; more is an error
     accept: str = ""  # Accept; "" = the client's default
+    method: Literal["GET", "HEAD"] = "GET"  # an answer to HEAD has no body
 
 
 @dataclass(frozen=True, kw_only=True)

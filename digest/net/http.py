@@ -132,10 +132,12 @@ class HttpFetcher:
             trusted = host_of(url) in self._trusted
             check(url, trusted=trusted)
             session = sessions.trusted if trusted else sessions.guarded
-            async with session.get(url, headers=self._headers(request), allow_redirects=False) as answer:
+            headers = self._headers(request)
+            async with session.request(request.method, url, headers=headers, allow_redirects=False) as answer:
                 location = answer.headers.get("Location", "")
                 if answer.status not in _REDIRECTS or not location:
-                    body = b"" if answer.status == 304 else await _body(answer, request)
+                    empty = answer.status == 304 or request.method == "HEAD"
+                    body = b"" if empty else await _body(answer, request)
                     return Response(
                         url=request.url,
                         final_url=url,

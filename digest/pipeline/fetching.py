@@ -47,8 +47,11 @@ def fetch(
     alerts: Alerts,
     clock: Clock,
     progress: Callable[[str], None] = lambda line: None,
+    on_feed: Callable[[str, str, float], None] = lambda name, said, seconds: None,
 ) -> FetchReport:
     """Read all feeds and store their stories; one feed's failure is a line of the report. Raises StoreError.
+
+    ``progress`` is told a line a feed, ``on_feed`` its name, what became of it, and the seconds it took.
 
     Each feed's stories are stored before its state, so that a kill in between reads the feed again and loses nothing;
     a notice is queued before the state that says it was, under a key that makes it one however often that happens.
@@ -69,16 +72,19 @@ def fetch(
             counts["stories"] += total
             counts["read"] += 1
             progress(f"{name}: {total} stories, {fresh} new")
+            on_feed(name, f"{total} stories, {fresh} new", result.seconds)
             if result.parsed is not None and result.parsed.left:
                 cut.append(f"{name}: {result.parsed.left} older entries left unread")
         elif result.status == "unchanged":
             counts["unchanged"] += 1
             progress(f"{name}: unchanged")
+            on_feed(name, "unchanged", result.seconds)
         elif result.status == "waiting" and not state.last_error:
             waiting.append(f"{name}: {result.error}")
         else:
             failed.append(f"{name}: {result.error}")
             progress(f"{name}: {result.error}")
+            on_feed(name, result.error, result.seconds)
         before = states.get(result.feed.url) or FeedState(url=result.feed.url)
         state, line = told(before, state, name=name, now=clock.now(), patience=alerts.patience)
         if line:

@@ -20,6 +20,7 @@ class ImportReport:
     updated: int
     unchanged: int
     left: int  # rows of people who left; they stay away
+    revived: int  # people who left and were brought back, for a reason
     rejected: tuple[str, ...]  # "row 4, email: …"
     warnings: tuple[str, ...]
     rejected_file: Path | None  # the rejected rows, to be corrected; None where there are none
@@ -30,6 +31,8 @@ class ImportReport:
         """One sentence for people."""
         begin = "Would be: " if self.dry_run else ""
         text = f"{begin}{self.rows} rows: {self.added} added, {self.updated} updated, {self.unchanged} unchanged"
+        if self.revived:
+            text += f", {self.revived} brought back"
         if self.left:
             text += f", {self.left} left earlier and stay away"
         return text + (f", {len(self.rejected)} rejected." if self.rejected else ".")
@@ -46,14 +49,25 @@ def import_roster(
     new_id: Callable[[], str],
     overwrite: bool,
     dry_run: bool,
+    revive: str = "",
+    hash_of: Callable[[str], str] | None = None,
     clock: Clock,
 ) -> ImportReport:
     """Merge a CSV file into the list; nobody is removed or revived. Raises RosterError, StoreError, FileProblem.
 
-    Of two rows with one address the later counts. Rejected rows are written to ``rejected_to``.
+    Of two rows with one address the later counts. Rejected rows are written to ``rejected_to``. With a reason in
+    ``revive`` people who left come back, but those erased, whom ``hash_of`` recognises.
     """
     roster = read_roster(data, sections=sections, digests=digests, new_id=new_id, name=name)
-    merged = store.merge(roster.people, columns=roster.columns, overwrite=overwrite, dry_run=dry_run, now=clock.now())
+    merged = store.merge(
+        roster.people,
+        columns=roster.columns,
+        overwrite=overwrite,
+        dry_run=dry_run,
+        revive=revive,
+        hash_of=hash_of,
+        now=clock.now(),
+    )
     written = None
     if roster.rejected and rejected_to is not None and not dry_run:
         written = rejected_to
@@ -67,6 +81,7 @@ def import_roster(
         updated=merged.updated,
         unchanged=merged.unchanged,
         left=merged.left,
+        revived=merged.revived,
         rejected=tuple(str(each) for each in roster.rejected),
         warnings=tuple(roster.warnings),
         rejected_file=written,

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Protocol
+from datetime import date, datetime, timedelta
+from typing import Literal, Protocol
 
 from digest.dates import edition_day
-from digest.editions.calendar import Schedule, Standing, approves_itself, next_opening, opens, standing
+from digest.editions.calendar import Schedule
+from digest.editions.revise import apply
 from digest.errors import (
     EXIT_APPROVAL,
     EXIT_ATTENTION,
     EXIT_DONE,
+    EXIT_TEMPORARY,
     ApprovalNeeded,
     ContentError,
 )
 from digest.model.editions import Edition, EditionRecord, EditionState
-from digest.model.mail import EditionKey, Notice, NoticeKind
+from digest.model.mail import EditionKey
+from digest.pipeline import asking
 from digest.pipeline.building import BuildReport
+from digest.pipeline.days import Day, DayStore, Verdict, judge, missed
 from digest.pipeline.fetching import FetchReport
+from digest.pipeline.journal import Journal
 from digest.pipeline.listing import ImportReport
+from digest.pipeline.notifying import NoticesReport
 from digest.pipeline.sending import SendingReport
 from digest.ports import Clock, EditionStore, NoticeStore
 
@@ -48,13 +53,28 @@ class Steps(Protocol):
         """Put its page and images online."""
 
     def plan(self, key: EditionKey) -> int:
-        """Plan its deliveries."""
+        """Plan its deliveries, the relay asked first; those whose hour is over expire. Return how many are new."""
+
+    def waiting(self, key: EditionKey) -> tuple[int, datetime | None]:
+        """Return how many deliveries wait for their reader's hour, and when the first comes."""
 
     def send(self, key: EditionKey) -> SendingReport:
         """Hand over what is due."""
 
     def list(self, key: EditionKey) -> None:
         """List it in the archive."""
+
+    def deliver_notices(self) -> NoticesReport:
+        """Hand over the mail that is no edition."""
+
+    def keep_house(self) -> str:
+        """Forget what nobody needs any more, at most once a day; return what was done."""
+
+    def stopped(self) -> bool:
+        """Tell whether the run is to end."""
+
+
+Thin = Literal["skip", "hold", "shorten"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,9 +84,14 @@ class Policy:
     digest: str
     schedule: Schedule
     minimum_stories: int
+    few_stories: Thin
     maximum_failed_feeds: float  # share from 0 to 1
+    failed_feeds: Thin
+    notice_before: timedelta  # editors are told of a draft so long before `time`
+    remind_before: timedelta  # and reminded so long before it is too late
     editors: tuple[str, ...]
     publication: str
+    desk_url: str
 
 
 @dataclass
@@ -75,14 +100,12 @@ class RunReport:
 
     day: date
     exit_code: int = EXIT_DONE
-    lines: list[str] = field(default_factory=list)  # for people, in order
-    trouble: list[str] = field(default_factory=list)  # what needs a person
     fetched: FetchReport | None = None
-    sent: SendingReport | None = None
+    sent: list[SendingReport] = field(default_factory=list)
 
     def worsen(self, code: int) -> None:
         """Take a code that says more than the one so far: 75 beats 1 beats 4 beats 5 beats 0."""
-        order = (EXIT_DONE, EXIT_ATTENTION, EXIT_APPROVAL, 1, 75)
+        order = (EXIT_DONE, EXIT_ATTENTION, EXIT_APPROVAL, 1, EXIT_TEMPORARY)
         self.exit_code = max(self.exit_code, code, key=order.index)
 
 
@@ -91,192 +114,272 @@ def run(
     steps: Steps,
     *,
     editions: EditionStore,
+    days: DayStore,
     notices: NoticeStore,
     clock: Clock,
-    say: Callable[[str], None] = lambda line: None,
+    journal: Journal,
 ) -> RunReport:
     """Do whatever is due now and return what was done; raises LockHeld, StoreError, RelayError, TemplateError.
 
     Run twice, late, or after a crash it does what is left to do: one edition a day, one message a person.
     """
-    report = RunReport(day=edition_day(clock.now(), policy.schedule.zone))
-    key = EditionKey(policy.digest, report.day)
-
-    def tell(line: str) -> None:
-        report.lines.append(line)
-        say(line)
-
-    with steps.lock():
-        imported = steps.merge_file()
-        if imported is not None:
-            tell(f"subscribers: {imported.line}")
-            report.trouble.extend(imported.rejected)
-            if imported.rejected:
-                report.worsen(EXIT_ATTENTION)
-        ready = _prepare(policy, steps, report, tell, key=key, editions=editions, notices=notices, clock=clock)
-        for each in ready:
-            planned = steps.plan(each)
-            if planned:
-                tell(f"{planned} deliveries planned for the edition of {each.day}")
-    # The lock covers fetch to plan; hand-over is fenced by the ledger alone (design §4).
-    for each in ready:
-        sent = steps.send(each)
-        report.sent = sent
-        tell(sent.line)
-        report.trouble.extend(sent.trouble)
-        report.worsen(sent.exit_code)
-        if sent.may_list:
-            steps.list(each)
-    return report
+    return _Run(policy, steps, editions, days, notices, clock, journal).go()
 
 
-def _prepare(
-    policy: Policy,
-    steps: Steps,
-    report: RunReport,
-    tell: Callable[[str], None],
-    *,
-    key: EditionKey,
-    editions: EditionStore,
-    notices: NoticeStore,
-    clock: Clock,
-) -> list[EditionKey]:
-    """Return the editions to hand over now: what is left of earlier ones, and today's where it is ready."""
-    ready = [
-        EditionKey(record.digest, record.day)
-        for record in editions.recent(policy.digest, before=key.day)
-        if record.state is EditionState.SENDING
-    ]
-    now, record = clock.now(), editions.edition(key)
-    where = standing(now, policy.schedule)
-    if record is not None and record.state in (EditionState.FINISHED, EditionState.STOPPED, EditionState.SKIPPED):
-        reason = f" ({record.reason})" if record.reason else ""
-        tell(f"the edition of {key.day} is {record.state.value}{reason}; nothing to do")
-        return ready
-    if where is Standing.OFF:
-        following = next_opening(now, policy.schedule)
-        tell(
-            f"no edition on {key.day:%A}s or holidays; the next is due {following:%Y-%m-%d %H:%M} UTC"
-            if following
-            else ""
-        )
-        return ready
-    if record is None or record.state is EditionState.DRAFT:
-        if not _draft(
-            policy, steps, report, tell, key=key, where=where, editions=editions, notices=notices, clock=clock
-        ):
-            return ready
-    elif where is Standing.EARLY:
-        tell(f"the edition of {key.day} is approved; its hand-over begins {opens(key.day, policy.schedule):%H:%M} UTC")
-        return ready
-    elif where is Standing.LATE and record.state is EditionState.APPROVED:
-        steps.publish(key)
-        report.trouble.append(f"too late to mail the edition of {key.day}: it is published, not mailed")
-        report.worsen(EXIT_ATTENTION)
-        return ready
-    steps.publish(key)
-    return [*ready, key]
+class _Stop(Exception):
+    """The run was told to stop between two steps."""
 
 
-def _draft(
-    policy: Policy,
-    steps: Steps,
-    report: RunReport,
-    tell: Callable[[str], None],
-    *,
-    key: EditionKey,
-    where: Standing,
-    editions: EditionStore,
-    notices: NoticeStore,
-    clock: Clock,
-) -> bool:
-    """Fetch, build and approve by policy; tell whether the edition may be handed over now."""
-    if where is Standing.LATE:
-        _skip(key, "too late", editions, clock)
-        report.trouble.append(f"no edition on {key.day}: it was too late to mail one")
-        report.worsen(EXIT_ATTENTION)
-        return False
-    report.fetched = fetched = steps.fetch()
-    tell(f"{fetched.feeds} feeds, {fetched.new} new stories")
-    for line in fetched.changes:
-        tell(line)
-    if fetched.failed:
-        report.trouble.extend(fetched.failed)
-        report.worsen(EXIT_ATTENTION)
-    built = steps.build(key.day)
-    record = editions.edition(key)
-    assert record is not None
-    edition = built.edition
-    tell(f"the draft of {key.day} holds {len(edition.items)} stories of {edition.health.stories}")
-    if where is Standing.EARLY:
-        tell(f"its hand-over begins {opens(key.day, policy.schedule):%H:%M} UTC")
-        return False
-    if len(edition.items) < policy.minimum_stories:
-        reason = _too_few(edition, policy)
-        _skip(key, reason, editions, clock)
-        tell(f"no edition on {key.day}: {reason}")
-        return False
-    return _approve(policy, steps, report, tell, key=key, record=record, fetched=fetched, notices=notices, clock=clock)
+class _Run:
+    """One run; the methods are its steps in order."""
 
+    def __init__(
+        self,
+        policy: Policy,
+        steps: Steps,
+        editions: EditionStore,
+        days: DayStore,
+        notices: NoticeStore,
+        clock: Clock,
+        journal: Journal,
+    ) -> None:
+        self.policy, self.steps, self.schedule = policy, steps, policy.schedule
+        self.editions, self.days, self.notices, self.clock = editions, days, notices, clock
+        self.journal = journal
+        self.report = RunReport(day=edition_day(clock.now(), policy.schedule.zone))
 
-def _approve(
-    policy: Policy,
-    steps: Steps,
-    report: RunReport,
-    tell: Callable[[str], None],
-    *,
-    key: EditionKey,
-    record: EditionRecord,
-    fetched: FetchReport,
-    notices: NoticeStore,
-    clock: Clock,
-) -> bool:
-    share = len(fetched.failed) / fetched.feeds if fetched.feeds else 0.0
-    why = ""
-    if not approves_itself(clock.now(), policy.schedule, held=record.held):
-        why = "an editor said hold" if record.held else "approval is required"
-    elif share > policy.maximum_failed_feeds:
-        why = f"{len(fetched.failed)} of {fetched.feeds} feeds failed"
-    if not why:
+    def go(self) -> RunReport:
         try:
-            approved = steps.approve(key, "policy")
-        except (ContentError, ApprovalNeeded) as error:
-            why = str(error)
-        else:
-            tell(f"approved as No. {approved.number}")
-            return True
-    report.trouble.append(
-        f"the edition of {key.day} waits for approval: {why}; see it with `digest preview`, then `digest approve`"
-    )
-    report.worsen(EXIT_APPROVAL)
-    _ask(policy, key, why, notices, clock)
-    return False
+            with self.steps.lock():
+                self._merge()
+                ready = [*self._earlier(), *self._today()]
+                for key in ready:
+                    self._plan(key)
+            # The lock covers fetch to plan; hand-over is fenced by the ledger alone (design §4).
+            for key in ready:
+                self._send(key)
+        except _Stop:
+            self.journal.trouble("stopped", "told to stop; the next run goes on")
+            self.report.worsen(EXIT_TEMPORARY)
+        self._close()
+        return self.report
 
+    def _step(self, name: str) -> AbstractContextManager[None]:
+        """Begin a step, unless the run is to end: then what is left is the next run's."""
+        if self.steps.stopped():
+            raise _Stop
+        return self.journal.during(name)
 
-def _ask(policy: Policy, key: EditionKey, why: str, notices: NoticeStore, clock: Clock) -> None:
-    for editor in policy.editors:
-        notices.queue(
-            Notice(
-                kind=NoticeKind.APPROVAL,
-                recipient=editor,
-                subject=f"{policy.publication}: the edition of {key.day} waits for you",
-                text=f"The edition of {key.day} waits for approval: {why}.\n\n"
-                "Nothing is mailed before it. See it with `digest preview`, approve it with `digest approve`.\n",
-                key=f"approval:{key.digest}:{key.day}:{editor}",
-                at=clock.now(),
-            ),
-            now=clock.now(),
+    def _trouble(self, kind: str, text: str, *, public: str | None = None, code: int = EXIT_ATTENTION) -> None:
+        self.journal.trouble(kind, text, public=public)
+        self.report.worsen(code)
+
+    def _merge(self) -> None:
+        with self._step("merge"):
+            imported = self.steps.merge_file()
+            if imported is None:
+                return
+            self.journal.say(f"subscribers: {imported.line}")
+            for row in imported.rejected:
+                place = row.partition(":")[0]
+                self._trouble("rows", row, public=f"{place}: rejected; see the file of rejected rows")
+
+    # Earlier days
+
+    def _earlier(self) -> list[EditionKey]:
+        """Settle what earlier days left; return the editions that are still to be handed over."""
+        ready: list[EditionKey] = []
+        for day in missed(self.days, self.policy.digest, self.schedule, before=self.report.day):
+            key, verdict = EditionKey(self.policy.digest, day.day), judge(day, self.schedule, self.clock.now())
+            if verdict is Verdict.GO_ON:
+                ready.append(key)
+            elif verdict is Verdict.TOO_LATE:
+                self._too_late(key, day)
+            elif verdict is Verdict.RESTED:
+                self._skip(key, day.reason)
+                self.journal.say(f"no edition on {key.day}: {day.reason}")
+        for key in ready:
+            self._publish(key)
+        return ready
+
+    def _too_late(self, key: EditionKey, day: Day) -> None:
+        """Skip a draft or a day without one; an approved edition is published, not mailed."""
+        if day.state is EditionState.APPROVED:
+            fresh = day.published_at is None
+            self._publish(key)
+            self.steps.list(key)
+            if key.day < self.report.day:
+                self.editions.set_state(
+                    key,
+                    EditionState.FINISHED,
+                    among=(EditionState.APPROVED,),
+                    reason="too late: published, not mailed",
+                    now=self.clock.now(),
+                )
+            said = f"too late to mail the edition of {key.day}: it is published, not mailed"
+            if fresh:
+                self._trouble("late", said)
+            else:
+                self.journal.say(said)
+            return
+        self._skip(key, "too late")
+        why = "no run came while it was due" if day.state is None else "nobody approved it in time"
+        self._trouble("late", f"no edition on {key.day}: it was too late to mail one ({why})")
+
+    def _skip(self, key: EditionKey, reason: str) -> None:
+        among = () if self.editions.edition(key) is None else (EditionState.DRAFT,)
+        self.editions.set_state(key, EditionState.SKIPPED, among=among, reason=reason, now=self.clock.now())
+
+    # Today
+
+    def _today(self) -> list[EditionKey]:
+        """Return today's edition where it is ready to be handed over."""
+        key = EditionKey(self.policy.digest, self.report.day)
+        day = next((each for each in self.days.days(key.digest, limit=1) if each.day == key.day), None)
+        standing = Day(day=key.day) if day is None else Day.of(day)
+        verdict = judge(standing, self.schedule, self.clock.now())
+        if verdict is Verdict.DONE:
+            reason = f" ({standing.reason})" if standing.reason else ""
+            state = standing.state.value if standing.state else "none"
+            self.journal.say(f"the edition of {key.day} is {state}{reason}; nothing to do")
+        elif verdict is Verdict.RESTED:
+            # Recorded only once its hour has come: a pause lifted before it changes nothing.
+            if standing.state is EditionState.DRAFT or standing.state is None:
+                self._skip(key, standing.reason or asking.off(key.day, self.schedule))
+            self.journal.say(asking.off_sentence(key.day, self.schedule, self.clock.now()))
+        elif verdict is Verdict.OFF:
+            self.journal.say(asking.off_sentence(key.day, self.schedule, self.clock.now()))
+        elif verdict is Verdict.TOO_LATE:
+            self._too_late(key, standing)
+        elif verdict is Verdict.EARLY and standing.state is EditionState.APPROVED:
+            self.journal.say(f"the edition of {key.day} is approved; {asking.begins(key.day, self.schedule)}")
+        elif verdict is Verdict.GO_ON or self._draft(key, early=verdict is Verdict.EARLY):
+            self._publish(key)
+            return [key]
+        return []
+
+    def _draft(self, key: EditionKey, *, early: bool) -> bool:
+        """Fetch, build and approve by policy; tell whether the edition may be handed over now."""
+        with self._step("fetch"):
+            self.report.fetched = fetched = self.steps.fetch()
+            self.journal.say(f"{fetched.feeds} feeds, {fetched.new} new stories")
+            for line in fetched.changes:
+                self.journal.say(line)
+            for line in fetched.failed:
+                self._trouble("feeds", line)
+        with self._step("build"):
+            built = self.steps.build(key.day)
+            record = self.editions.edition(key)
+            assert record is not None
+            edition = apply(built.edition, record.edits)
+            self.journal.say(f"the draft of {key.day} holds {len(edition.items)} stories of {edition.health.stories}")
+        if early:
+            self.journal.say(f"for {key.day} {asking.begins(key.day, self.schedule)}")
+            self._tell_editors(key, record)
+            return False
+        return self._decide(key, edition, record, fetched)
+
+    def _decide(self, key: EditionKey, edition: Edition, record: EditionRecord, fetched: FetchReport) -> bool:
+        """Skip, hold, or approve by policy; never an empty mail."""
+        share = len(fetched.failed) / fetched.feeds if fetched.feeds else 0.0
+        if not edition.items and share == 1.0 and self.schedule.not_after is not None:
+            # Every feed at once is rather our network: until `not_after` the next run tries again.
+            self._trouble("feeds-all", "no feed could be read; the next run tries again", code=EXIT_TEMPORARY)
+            return False
+        why = asking.thin(edition, self.policy.minimum_stories)
+        action: Thin = self.policy.few_stories if edition.items else "skip"
+        if not why and share > self.policy.maximum_failed_feeds:
+            why, action = f"{len(fetched.failed)} of {fetched.feeds} feeds failed", self.policy.failed_feeds
+        if why and action == "skip":
+            self._skip(key, why)
+            self.journal.say(f"no edition on {key.day}: {why}")
+            return False
+        if why and action == "shorten":
+            self.journal.say(f"the edition of {key.day} goes out with what there is: {why}")
+            why = ""
+        return self._approve(key, record, why)
+
+    def _approve(self, key: EditionKey, record: EditionRecord, why: str) -> bool:
+        waits = asking.waits(self.schedule, self.clock.now(), held=record.held) or why
+        if not waits:
+            with self._step("approve"):
+                try:
+                    approved = self.steps.approve(key, "policy")
+                except (ContentError, ApprovalNeeded) as error:
+                    waits = str(error)
+                    self.journal.trouble("content", waits)
+                else:
+                    self.journal.say(f"approved as No. {approved.number}")
+                    return True
+        self._trouble(
+            "approval",
+            f"the edition of {key.day} waits for approval: {waits};"
+            " see it with `digest preview`, then `digest approve`",
+            code=EXIT_APPROVAL,
         )
+        self._tell_editors(key, record, why=waits)
+        return False
+
+    def _tell_editors(self, key: EditionKey, record: EditionRecord, *, why: str = "") -> None:
+        now = self.clock.now()
+        for notice in asking.notices_of(
+            key,
+            schedule=self.schedule,
+            held=record.held,
+            why=why,
+            now=now,
+            notice_before=self.policy.notice_before,
+            remind_before=self.policy.remind_before,
+            editors=self.policy.editors,
+            publication=self.policy.publication,
+            desk_url=self.policy.desk_url,
+        ):
+            self.notices.queue(notice, now=now)
+
+    # Handing over
+
+    def _publish(self, key: EditionKey) -> None:
+        with self._step("publish"):
+            self.steps.publish(key)
+
+    def _plan(self, key: EditionKey) -> None:
+        with self._step("plan"):
+            planned = self.steps.plan(key)
+            if planned:
+                self.journal.say(f"{planned} deliveries planned for the edition of {key.day}")
+
+    def _send(self, key: EditionKey) -> None:
+        with self._step("send"):
+            sent = self.steps.send(key)
+            self.report.sent.append(sent)
+            self.journal.say(sent.line)
+            for kind, lines in (("doubt", sent.in_doubt), ("refused", sent.refused)):
+                for line in lines:
+                    self._trouble(kind, f"{kind.replace('doubt', 'in doubt')}: {line}", public=_count(kind, lines))
+            later, first = self.steps.waiting(key)
+            if later:
+                self.journal.say(f"{later} wait for their reader's hour, the first at {first:%H:%M} UTC")
+            if sent.stopped:
+                self._trouble("stopped", f"stopped: {sent.stopped}", code=EXIT_TEMPORARY)
+            elif sent.counts.open > later:
+                self.report.worsen(EXIT_TEMPORARY)
+            due_now = sent.counts.planned + sent.counts.claimed + sent.counts.handed - later
+        if due_now <= 0:
+            with self._step("list"):
+                self.steps.list(key)
+
+    def _close(self) -> None:
+        with self.journal.during("notices"):
+            notices = self.steps.deliver_notices()
+            if notices.line:
+                self.journal.say(notices.line)
+            for line in notices.trouble:
+                self._trouble("notices", line, code=notices.exit_code)
+        with self.journal.during("house"):
+            told = self.steps.keep_house()
+            if told:
+                self.journal.say(told)
 
 
-def _too_few(edition: Edition, policy: Policy) -> str:
-    if edition.items:
-        return f"too few stories ({len(edition.items)} of at least {policy.minimum_stories})"
-    if edition.health.feeds_failed and len(edition.health.feeds_failed) == edition.health.feeds:
-        return "empty: every feed failed"
-    return "empty: no feed had news"
-
-
-def _skip(key: EditionKey, reason: str, editions: EditionStore, clock: Clock) -> None:
-    among = () if editions.edition(key) is None else (EditionState.DRAFT,)
-    editions.set_state(key, EditionState.SKIPPED, among=among, reason=reason, now=clock.now())
+def _count(kind: str, lines: tuple[str, ...]) -> str:
+    return f"{len(lines)} {'in doubt' if kind == 'doubt' else kind}; see `digest status`"

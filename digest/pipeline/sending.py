@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
+from types import MappingProxyType
 
 from digest.errors import (
     EXIT_ATTENTION,
@@ -27,6 +28,7 @@ from digest.model.mail import Counts, EditionKey, Message, Planned
 from digest.ports import ApprovalStore, Clock, EditionStore, Ledger, LedgerReader, Wait
 
 CHOICES_SHOWN = 12
+_AT_ONCE: Mapping[str, datetime] = MappingProxyType({})
 SENDABLE = frozenset({EditionState.APPROVED, EditionState.SENDING})
 
 
@@ -124,12 +126,23 @@ def sendable(record: EditionRecord | None, key: EditionKey) -> EditionRecord:
     return record
 
 
-def plan(key: EditionKey, *, editions: EditionStore, approvals: ApprovalStore, ledger: Ledger, clock: Clock) -> int:
-    """Plan a row for every due subscriber that has none; return how many were added. Safe to repeat."""
+def plan(
+    key: EditionKey,
+    *,
+    editions: EditionStore,
+    approvals: ApprovalStore,
+    ledger: Ledger,
+    clock: Clock,
+    openings: Mapping[str, datetime] = _AT_ONCE,
+) -> int:
+    """Plan a row for every due subscriber that has none; return how many were added. Safe to repeat.
+
+    ``openings`` are the instants before which readers of a time zone get nothing.
+    """
     record = sendable(editions.edition(key), key)
     if record.state is EditionState.FINISHED:
         return 0
-    return ledger.plan(key, sections=approvals.parts(key)[0].sections, now=clock.now())
+    return ledger.plan(key, sections=approvals.parts(key)[0].sections, now=clock.now(), openings=openings)
 
 
 def preflight(transport: Transport, message: Message) -> None:

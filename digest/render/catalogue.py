@@ -22,8 +22,8 @@ COUNTED = {"stories": ("{n}\u00a0story", "{n}\u00a0stories"), "minutes": ("{n}\u
 
 
 @cache
-def _catalogue(language: str) -> Catalog | None:
-    path = FOLDER / f"{language.split('-')[0].lower()}.po"
+def _catalogue(language: str, domain: str = "") -> Catalog | None:
+    path = FOLDER / domain / f"{language.split('-')[0].lower()}.po"
     if not path.is_file():
         return None
     with path.open("rb") as file:
@@ -31,16 +31,19 @@ def _catalogue(language: str) -> Catalog | None:
 
 
 @cache
-def _messages(language: str) -> dict[str, str]:
-    catalogue = _catalogue(language)
+def _messages(language: str, domain: str) -> dict[str, str]:
+    catalogue = _catalogue(language, domain)
     if catalogue is None:
         return {}
     return {each.id: str(each.string) for each in catalogue if isinstance(each.id, str) and each.id and each.string}
 
 
-def words(language: str) -> Callable[[str], str]:
-    """Return what translates a fixed text; the text itself where the catalogue has none."""
-    messages = _messages(language)
+def words(language: str, domain: str = "") -> Callable[[str], str]:
+    """Return what translates a fixed text; the text itself where the catalogue has none.
+
+    ``domain`` is a folder of further catalogues: "readers" for the readers' pages and notices.
+    """
+    messages = _messages(language, domain)
     return lambda text: messages.get(text, text)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from itertools import product
 
+from digest.model.contrast import contrast as ratio
+
 READABLE = 4.5  # WCAG 2.2, 1.4.3: contrast of text
 WORDS = ("ink", "soft", "mute", "accent", "signal")
 
@@ -54,18 +56,9 @@ class Weak:
         return f"{self.words} on {self.ground} has contrast {self.ratio:.1f} ({self.scheme}); {READABLE} is wanted"
 
 
-def luminance(colour: str) -> float:
-    """Return the relative luminance of a six-digit hex colour (WCAG 2.2)."""
-    red, green, blue = (
-        each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in _channels(colour)
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
 def contrast(first: str, second: str) -> float:
-    """Return the contrast ratio of two colours, from 1 to 21 (WCAG 2.2)."""
-    low, high = sorted((luminance(first), luminance(second)))
-    return (high + 0.05) / (low + 0.05)
+    """Return the contrast ratio of two six-digit hex colours, from 1 to 21 (WCAG 2.2)."""
+    return ratio(_channels(first), _channels(second))
 
 
 def inversions(colour: str) -> tuple[str, str]:
@@ -93,6 +86,6 @@ def weak(light: Colours, dark: Colours) -> Iterator[Weak]:
             "dark": contrast(getattr(dark, words), getattr(dark, ground)),
             "inverted": min(contrast(*pair) for pair in zip(inversions(first), inversions(second), strict=True)),
         }
-        for scheme, ratio in ratios.items():
-            if ratio < READABLE:
-                yield Weak(words=words, ground=ground, scheme=scheme, ratio=ratio)
+        for scheme, value in ratios.items():
+            if value < READABLE:
+                yield Weak(words=words, ground=ground, scheme=scheme, ratio=value)

@@ -165,7 +165,7 @@ def findings(made: Theme) -> tuple[Finding, ...]:
         prefix = "theme.dark_" if each.scheme == "dark" else "theme."
         found.append(
             Finding(
-                code="contrast",
+                code={"dark": "contrast-dark", "inverted": "contrast-inverted"}.get(each.scheme, "contrast"),
                 severity="note" if each.scheme == "inverted" else "warning",
                 where=f"{prefix}{each.words}",
                 message=str(each),

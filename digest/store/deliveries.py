@@ -7,25 +7,23 @@ connection, each named. All of a process's commits go through the store's one gr
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Literal, cast
+from typing import Literal
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from digest.dates import to_micros
 from digest.errors import StoreConflict
 from digest.model.editions import EditionState
-from digest.model.mail import Counts, EditionKey, Format, Outcome, OutcomeKind, Planned
+from digest.model.mail import Counts, EditionKey, Outcome, Planned
+from digest.store.claims import Claim, claim
 from digest.store.delivery_log import (
     CLAIMED,
     DEFERRED,
     EXPIRED,
     HANDED,
-    IN_DOUBT,
     PLANNED,
     SENDING,
     DeliveryLog,
@@ -35,12 +33,12 @@ from digest.store.delivery_log import (
     suppressed,
 )
 from digest.store.engine import Store
-from digest.store.tables import attempts, deliveries, editions, subscribers
+from digest.store.tables import deliveries, editions, subscribers
 from digest.store.turns import Turn, take_turns
 
 # Rows planned in one transaction: the write lock is held for a few milliseconds (design §3).
 PLAN_STEP = 2_000
-IN_STEP = 500
+SATURDAY = 5  # as date.weekday() counts
 
 OPEN = (PLANNED, CLAIMED, HANDED, DEFERRED)
 
@@ -69,10 +67,10 @@ class Deliveries(DeliveryLog):
     ) -> int:
         """Add one planned row per due subscriber that has none; return how many. In steps of 2,000 rows.
 
-        Due is: active, subscribed to the digest, not suppressed for it or for all, not paused on the edition's day, and
-        whose choice (none = all) holds one of ``sections``, the edition's sections that hold items. ``openings`` are
-        the instants before which readers of a time zone get nothing. Moves the edition approved → sending. Raises
-        StoreConflict where the edition is neither approved nor sending.
+        Due is: active, subscribed to the digest, not suppressed for it or for all, not paused on the edition's day, no
+        reader of weekdays on a weekend, and whose choice (none = all) holds one of ``sections``, the edition's sections
+        that hold items. ``openings`` are the instants before which readers of a time zone get nothing. Moves the
+        edition approved → sending. Raises StoreConflict where the edition is neither approved nor sending.
         """
         with self.store.write() as connection:
             begun = (
@@ -115,6 +113,7 @@ class Deliveries(DeliveryLog):
             ),
             ~suppressed(key.digest),
             ~planned,
+            *([~subscribers.c.weekdays_only] if key.day.weekday() >= SATURDAY else []),
         )
         last = ""
         while True:
@@ -141,7 +140,7 @@ class Deliveries(DeliveryLog):
         for wanted in self._steps_of_people(key, sections):
             query = sa.select(choice, sa.func.count()).where(wanted).group_by(choice)
             with self.store.read() as connection:
-                found.update({chosen: people for chosen, people in connection.execute(query)})
+                found.update({row[0]: row[1] for row in connection.execute(query)})
         return dict(found)
 
     # Claiming
@@ -152,111 +151,16 @@ class Deliveries(DeliveryLog):
         Rows whose lease ran out, or whose owner died, are put right first: claimed → planned, handed → in_doubt with an
         attempt on record, and under on_doubt = "resend" in_doubt → planned again.
         """
-        moment, lease = to_micros(now), to_micros(now + timedelta(seconds=lease_s))
-
-        def change(connection: Connection) -> tuple[Planned, ...]:
-            if not self._sending(connection, key):
-                return ()
-            self._recover(connection, key, moment)
-            ids = self._due(connection, key, moment, limit)
-            if not ids:
-                return ()
-            values = {"state": CLAIMED, "owner": owner, "lease_until": lease, "changed": moment}
-            mine = sa.and_(of(key), deliveries.c.subscriber.in_(ids))
-            connection.execute(sa.update(deliveries).where(mine).values(**values))
-            return self._people(connection, key, ids)
-
+        wanted = Claim(
+            key=key,
+            owner=owner,
+            limit=limit,
+            moment=to_micros(now),
+            lease_until=to_micros(now + timedelta(seconds=lease_s)),
+            resend=self.on_doubt == "resend",
+        )
         # By the writer, so that a claim never waits for a lock that this very process holds.
-        return self.store.submit(change).result()
-
-    def _due(self, connection: Connection, key: EditionKey, moment: int, limit: int) -> list[str]:
-        found: list[str] = []
-        # One state at a time and in the index's order: then no claim sorts, or even reads, the rows that wait.
-        for state in (DEFERRED, PLANNED):
-            query = (
-                sa.select(deliveries.c.subscriber)
-                .where(of(key), deliveries.c.state == state, deliveries.c.due <= moment)
-                .order_by(deliveries.c.due)
-                .limit(limit - len(found))
-            )
-            if not self.store.is_sqlite:
-                query = query.with_for_update(skip_locked=True)
-            found += connection.execute(query).scalars()
-        return sorted(found)
-
-    def _sending(self, connection: Connection, key: EditionKey) -> bool:
-        state = connection.execute(sa.select(editions.c.state).where(edition_of(key))).scalar()
-        return state == SENDING
-
-    def _recover(self, connection: Connection, key: EditionKey, moment: int) -> None:
-        # Chosen here and not in SQL: with conditions on lease and owner SQLite would read every row of the edition.
-        taken = sa.select(
-            deliveries.c.subscriber, deliveries.c.state, deliveries.c.owner, deliveries.c.lease_until
-        ).where(of(key), deliveries.c.state.in_([CLAIMED, HANDED]))
-        rows = connection.execute(taken).all()
-        dead = {owner for owner in {row.owner for row in rows} if self.is_dead(owner)}
-        lost = [row for row in rows if row.owner in dead or (row.lease_until or 0) < moment]
-        back = {"state": PLANNED, "owner": "", "lease_until": None, "changed": moment}
-        for step in _steps([row.subscriber for row in lost if row.state == CLAIMED]):
-            ours = sa.and_(of(key), deliveries.c.subscriber.in_(step), deliveries.c.state == CLAIMED)
-            connection.execute(sa.update(deliveries).where(ours).values(**back))
-        for step in _steps([row.subscriber for row in lost if row.state == HANDED]):
-            self._doubt(connection, key, step, moment)
-        if self.on_doubt == "resend":
-            again = sa.and_(of(key), repeatable(), deliveries.c.due <= moment)
-            connection.execute(sa.update(deliveries).where(again).values(**back))
-
-    def _doubt(self, connection: Connection, key: EditionKey, names: Sequence[str], moment: int) -> None:
-        note = "the sender died with it handed over"
-        record = {
-            "digest": key.digest,
-            "day": key.day.isoformat(),
-            "at": moment,
-            "outcome": OutcomeKind.IN_DOUBT.value,
-            "phase": "body",
-            "reply": note,
-        }
-        connection.execute(sa.insert(attempts), [{**record, "subscriber": name} for name in names])
-        doubt = {
-            "state": IN_DOUBT,
-            "owner": "",
-            "lease_until": None,
-            "reply": note,
-            "changed": moment,
-            "attempts": deliveries.c.attempts + 1,
-        }
-        mine = sa.and_(of(key), deliveries.c.subscriber.in_(names))
-        connection.execute(sa.update(deliveries).where(mine).values(doubt))
-
-    def _people(self, connection: Connection, key: EditionKey, ids: list[str]) -> tuple[Planned, ...]:
-        query = (
-            sa.select(
-                subscribers.c.id,
-                subscribers.c.email,
-                subscribers.c.name,
-                subscribers.c.sections,
-                subscribers.c.format,
-                subscribers.c.language,
-                subscribers.c.attributes,
-                deliveries.c.attempts,
-            )
-            .join(deliveries, deliveries.c.subscriber == subscribers.c.id)
-            .where(of(key), subscribers.c.id.in_(ids))
-            .order_by(subscribers.c.id)
-        )
-        return tuple(
-            Planned(
-                subscriber=row.id,
-                email=row.email,
-                name=row.name,
-                sections=None if row.sections is None else tuple(filter(None, row.sections.split("|"))),
-                format=cast(Format, row.format),
-                language=row.language,
-                attempts=row.attempts,
-                attributes=json.loads(row.attributes),
-            )
-            for row in connection.execute(query)
-        )
+        return self.store.submit(lambda connection: claim(connection, wanted, is_dead=self.is_dead)).result()
 
     # The one rule
 
@@ -333,9 +237,3 @@ class Deliveries(DeliveryLog):
                 sending = editions.c.state == SENDING
                 connection.execute(sa.update(editions).where(edition_of(key), sending).values(**done))
         return self.counts(key)
-
-
-def _steps(names: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Yield names a few hundred at a time: databases bound the values of one statement."""
-    for start in range(0, len(names), IN_STEP):
-        yield names[start : start + IN_STEP]

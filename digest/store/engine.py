@@ -33,7 +33,7 @@ BUSY_TIMEOUT_S = 10
 # Changes that wait are committed together, at most so many: a transaction stays short (design §3: <= 20 ms).
 GROUP = 200
 # A group waits so many seconds for one more change: connections that share a processor come in one by one.
-GATHER_S = 0.001
+GATHER_S = 0.0003
 _KINDS = "write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
 
 
@@ -96,6 +96,10 @@ class Store:
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._writer: threading.Thread | None = None
         self._starting = threading.Lock()
+        self._kept: Connection | None = None  # the writer thread's own, on SQLite
+        dbapi = engine.dialect.dbapi
+        assert dbapi is not None
+        self._driver_error: type[Exception] = dbapi.Error  # of statements that go to the driver as they are
 
     @classmethod
     def open(cls, url: str, *, create: bool = True) -> Store:
@@ -147,16 +151,38 @@ class Store:
                 yield connection
 
     @contextmanager
+    def _write_as_writer(self) -> Iterator[Connection]:
+        """Give the writer thread's connection, as `write` does: on SQLite it is kept, which saves a tenth of a turn."""
+        if not self.is_sqlite:
+            with self.write() as connection:
+                yield connection
+            return
+        with self._translated():
+            if self._kept is None:
+                self._kept = self.engine.connect().execution_options(sqlite_begin="IMMEDIATE")
+            try:
+                with self._kept.begin():
+                    yield self._kept
+            except BaseException:
+                self._let_go()
+                raise
+
+    def _let_go(self) -> None:
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
+
+    @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except DBAPIError as error:
+        except (DBAPIError, self._driver_error) as error:
             raise self._sentence(error) from error
         except SQLAlchemyError as error:
             raise StoreError(f"the database failed ({error})", where=self.name) from error
 
-    def _sentence(self, error: DBAPIError) -> StoreError:
-        text = " ".join(str(error.orig).split())
+    def _sentence(self, error: Exception) -> StoreError:
+        text = " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
         low = text.lower()
         for sign, what, fix in _CAUSES:
             if sign in low:
@@ -205,7 +231,7 @@ class Store:
 
     def _commit(self, group: list[_Waiting]) -> None:
         try:
-            with self.write() as connection:
+            with self._write_as_writer() as connection:
                 results: list[Any] = []
                 for batch, together in groupby(group, key=itemgetter(0)):
                     results += batch(connection, [value for _, value, _ in together])
@@ -226,6 +252,7 @@ class Store:
             self._queue.put(None)
             self._writer.join()
             self._writer = None
+        self._let_go()
         self.engine.dispose()
 
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from digest.dates import to_micros
 from digest.store.codec import plain
 from digest.store.engine import Store
+from digest.store.stories import instant
 from digest.store.tables import runs
 
 
@@ -31,6 +32,19 @@ class Runs:
         values = {"finished": to_micros(now), "exit_code": exit_code, "summary": plain(dict(summary))}
         with self.store.write() as connection:
             connection.execute(sa.update(runs).where(runs.c.id == run).values(**values))
+
+    def recent(self, digest: str, *, limit: int) -> tuple[dict[str, Any], ...]:
+        """Return the newest runs' rows, newest first."""
+        query = sa.select(runs).where(runs.c.digest == digest).order_by(runs.c.id.desc()).limit(limit)
+        with self.store.read() as connection:
+            return tuple(dict(row) for row in connection.execute(query).mappings())
+
+    def last_start(self) -> datetime | None:
+        """Return when the newest run of any digest began that knew its clock to be right."""
+        refused = sa.and_(runs.c.exit_code.is_not(None), runs.c.exit_code.in_((1, 2)))
+        query = sa.select(sa.func.max(runs.c.started)).where(runs.c.command == "run", sa.not_(refused))
+        with self.store.read() as connection:
+            return instant(connection.execute(query).scalar())
 
     def last(self, digest: str) -> dict[str, Any] | None:
         """Return the newest run's row, or None."""

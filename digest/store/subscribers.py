@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
@@ -30,6 +30,7 @@ staged = sa.Table(
     _staged_metadata,
     *(sa.Column(column.name, column.type) for column in subscribers.columns),
     sa.Column("position", sa.Integer),  # of the row in the file: of two with one address the later counts
+    sa.Column("key_hash", sa.Text),  # as an erased address is kept; only where one is
     prefixes=["TEMPORARY"],
 )
 
@@ -42,6 +43,7 @@ class Merged:
     updated: int
     unchanged: int
     left: int  # people who left: they stay away
+    revived: int = 0  # people who left and were brought back, because the publisher said so and why
 
 
 class Subscribers:
@@ -57,20 +59,23 @@ class Subscribers:
         columns: Collection[str] = COLUMNS,
         overwrite: bool = False,
         dry_run: bool = False,
+        revive: str = "",
+        hash_of: Callable[[str], str] | None = None,
         now: datetime,
     ) -> Merged:
         """Stage rows, then merge them in one transaction: add and update, never remove, never revive who left.
 
         Of two rows with one address the later counts. ``columns`` are those the file has; others are left as they are.
-        What a reader set herself wins unless ``overwrite``. With ``dry_run`` only the counts are made. Raises
-        StoreError, and then nothing has changed.
+        What a reader set herself wins unless ``overwrite``. With ``dry_run`` only the counts are made. ``revive`` is a
+        reason: then people who left come back, those erased excepted, whom ``hash_of`` recognises. Raises StoreError,
+        and then nothing has changed.
         """
         with self.store._translated(), self.store.engine.connect() as connection:
             try:
-                self._stage(connection, rows, now)
+                self._stage(connection, rows, hash_of, now)
                 merging = connection.execution_options(sqlite_begin="IMMEDIATE")
                 with merging.begin() as transaction:
-                    done = self._merge(merging, frozenset(columns), overwrite, to_micros(now))
+                    done = self._merge(merging, frozenset(columns), overwrite, revive, to_micros(now))
                     if dry_run:
                         transaction.rollback()
             finally:
@@ -78,22 +83,43 @@ class Subscribers:
                     staged.drop(connection, checkfirst=True)
         return done
 
-    def _stage(self, connection: Connection, rows: Iterable[Subscriber], now: datetime) -> None:
+    def _stage(
+        self,
+        connection: Connection,
+        rows: Iterable[Subscriber],
+        hash_of: Callable[[str], str] | None,
+        now: datetime,
+    ) -> None:
         """Fill a temporary table: it takes no lock that an unsubscribe would wait for."""
+        moment = to_micros(now)
+
+        def row_of(position: int, person: Subscriber) -> dict[str, Any]:
+            hashed = hash_of(person.email_key) if hash_of is not None and erased else ""
+            return _row(person, moment) | {"position": position, "key_hash": hashed}
+
         with connection.begin():
             staged.drop(connection, checkfirst=True)
             staged.create(connection)
+            kept = sa.select(suppressions.c.email_key).where(suppressions.c.email_key.startswith("hash:")).limit(1)
+            erased = connection.execute(kept).first() is not None
             stream = enumerate(rows)
-            while batch := [_row(each, to_micros(now)) | {"position": at} for at, each in islice(stream, BATCH)]:
+            while batch := [row_of(at, each) for at, each in islice(stream, BATCH)]:
                 connection.execute(sa.insert(staged), batch)
             connection.exec_driver_sql("CREATE INDEX staged_subscribers_key ON staged_subscribers (email_key)")
             later = staged.alias("later")
             twice = sa.exists().where(later.c.email_key == staged.c.email_key, later.c.position > staged.c.position)
             connection.execute(sa.delete(staged).where(twice))
 
-    def _merge(self, connection: Connection, columns: frozenset[str], overwrite: bool, now: int) -> Merged:
+    def _merge(self, connection: Connection, columns: frozenset[str], overwrite: bool, revive: str, now: int) -> Merged:
         total = connection.execute(sa.select(sa.func.count()).select_from(staged)).scalar_one()
-        away = sa.exists().where(suppressions.c.email_key == staged.c.email_key, suppressions.c.digest == "")
+        revived = self._revive(connection, revive, now) if revive else 0
+        # As it is, or as it is kept once erased; two conditions, each with an index.
+        away = sa.or_(
+            *(
+                sa.exists().where(suppressions.c.email_key == key, suppressions.c.digest == "")
+                for key in (staged.c.email_key, staged.c.key_hash)
+            )
+        )
         known = subscribers.c.email_key == staged.c.email_key
         gone = sa.exists().where(known, subscribers.c.status.in_(GONE))
         left = connection.execute(sa.select(sa.func.count()).select_from(staged).where(sa.or_(away, gone))).scalar_one()
@@ -114,7 +140,19 @@ class Subscribers:
             connection.execute(sa.insert(subscribers).from_select(names, new).returning(subscribers.c.id)).all()
         )
         self._suppress_imported(connection, now)
-        return Merged(added=added, updated=updated, unchanged=total - left - added - updated, left=left)
+        return Merged(
+            added=added, updated=updated, unchanged=total - left - added - updated, left=left, revived=revived
+        )
+
+    def _revive(self, connection: Connection, reason: str, now: int) -> int:
+        """Bring people of the file back who left, for a reason that is kept; those erased excepted."""
+        wanted = sa.select(staged.c.email_key).where(staged.c.status.not_in(GONE))
+        lifted = sa.delete(suppressions).where(suppressions.c.email_key.in_(wanted), suppressions.c.reason != "erased")
+        strangers = {row[0] for row in connection.execute(lifted.returning(suppressions.c.email_key))}
+        values = {"status": "active", "status_reason": f"resubscribed: {reason}", "status_at": now, "changed": now}
+        back = sa.update(subscribers).where(subscribers.c.email_key.in_(wanted), subscribers.c.status.in_(GONE))
+        people = connection.execute(back.values(**values).returning(subscribers.c.email_key)).all()
+        return len(strangers | {row[0] for row in people})
 
     def _suppress_imported(self, connection: Connection, now: int) -> None:
         """Keep what a row says of somebody who left: a promise like any other."""
@@ -134,7 +172,7 @@ class Subscribers:
             with self.store.read() as connection:
                 rows = connection.execute(query.order_by(subscribers.c.email_key).limit(BATCH)).mappings().all()
             for row in rows:
-                person = _person(row)
+                person = person_of(row)
                 if not digest or digest in person.digests:
                     yield person
             if len(rows) < BATCH:
@@ -152,7 +190,7 @@ class Subscribers:
         wanted = subscribers.c.id == subscriber_id if subscriber_id else subscribers.c.email_key == email_key
         with self.store.read() as connection:
             row = connection.execute(sa.select(subscribers).where(wanted)).mappings().one_or_none()
-        return None if row is None else _person(row)
+        return None if row is None else person_of(row)
 
     def suppress(self, suppression: Suppression) -> bool:
         """Record it, set the status when it covers every digest; return False where it stood already."""
@@ -222,12 +260,14 @@ def _row(person: Subscriber, now: int) -> dict[str, Any]:
         "consent": plain(dict(person.consent)),
         "attributes": plain(dict(person.attributes)),
         "own": "",
+        "weekdays_only": person.weekdays_only,
         "created": now,
         "changed": now,
     }
 
 
-def _person(row: Any) -> Subscriber:
+def person_of(row: Any) -> Subscriber:
+    """Return the subscriber of a row."""
     return Subscriber(
         id=row["id"],
         email=row["email"],
@@ -243,4 +283,5 @@ def _person(row: Any) -> Subscriber:
         consent=json.loads(row["consent"]),
         paused_until=date.fromisoformat(row["paused_until"]) if row["paused_until"] else None,
         attributes=json.loads(row["attributes"]),
+        weekdays_only=bool(row["weekdays_only"]),
     )

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 
 # The migration that makes these tables.
-REVISION = "0002"
+REVISION = "0005"
 
 metadata = MetaData(
     naming_convention={
@@ -169,10 +169,29 @@ subscribers = Table(
     Column("consent", Text, nullable=False, server_default="{}"),  # JSON
     Column("attributes", Text, nullable=False, server_default="{}"),  # JSON: further columns of the CSV
     Column("own", Text, nullable=False, server_default=""),  # "sections|format": what the reader set herself
+    Column("weekdays_only", Boolean, nullable=False, server_default=text("false")),  # nothing on Saturdays and Sundays
     Column("created", BigInteger, nullable=False),
     Column("changed", BigInteger, nullable=False),
     UniqueConstraint("email_key"),
     Index(None, "status"),
+)
+
+# Sign-ups that wait for their confirmation (double opt-in), and for a while those that were confirmed.
+signups = Table(
+    "signups",
+    metadata,
+    Column("id", Text, primary_key=True),  # random; what the confirmation link carries
+    Column("email", Text, nullable=False),
+    Column("email_key", Key, nullable=False),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("digests", Text, nullable=False),  # "daily|weekly"
+    Column("sections", Text),  # NULL = all
+    Column("language", Text, nullable=False, server_default=""),
+    Column("consent", Text, nullable=False, server_default="{}"),  # JSON: source and text shown
+    Column("asked_at", BigInteger, nullable=False),
+    Column("confirmed_at", BigInteger),
+    Index(None, "email_key"),
+    Index(None, "asked_at"),
 )
 
 suppressions = Table(
@@ -280,4 +299,24 @@ runs = Table(
     Column("exit_code", Integer),
     Column("summary", Text, nullable=False, server_default="{}"),  # JSON, no addresses
     Index(None, "digest", "started"),
+)
+
+# Digests that rest: no edition of a day before `until`.
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("until", Text, nullable=False),  # ISO date of the first day that has an edition again
+    Column("by", Text, nullable=False),  # who said so
+    Column("at", BigInteger, nullable=False),
+)
+
+# What operators were told last, so that they are told once per change of state.
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("topic", Text, primary_key=True),  # "run:daily"
+    Column("state", Text, nullable=False),  # kinds of trouble, sorted, joined by "|"; "" = all is well
+    Column("number", Integer, nullable=False),  # changes so far: part of a notice's key
+    Column("changed", BigInteger, nullable=False),
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 import jinja2
 
 import digest
-from digest.errors import FileProblem, TemplateError
+from digest.errors import DigestError, FileProblem, Problem, TemplateError
 from digest.templating.lines import Leftovers, Origins, origins
 
 # What the rest of the house calls a set of templates: Jinja2 itself is at home here alone.
@@ -16,6 +16,10 @@ Environment = jinja2.Environment
 
 # An installed wheel holds the templates in the package; a checkout has them beside it.
 _PLACES = (Path(digest.__file__).parent / "templates", Path(digest.__file__).parent.parent / "templates")
+
+
+# Folders of templates that a publisher may change.
+KINDS = ("mail", "pages")
 
 
 def packaged_folder() -> Path:
@@ -34,7 +38,7 @@ def packaged(name: str) -> str:
 def copy_templates(folder: Path) -> list[Path]:
     """Copy the templates a publisher may change into ``folder``, never over existing files; return which."""
     made = []
-    for kind in ("mail", "pages"):
+    for kind in KINDS:
         for source in sorted((packaged_folder() / kind).rglob("*")):
             target = folder / source.relative_to(packaged_folder())
             if target.exists() or not source.is_file():
@@ -69,6 +73,37 @@ def environment(overrides: Path | None = None) -> jinja2.Environment:
     )
 
 
+def overridden(overrides: Path) -> tuple[Path, ...]:
+    """Return the files of a folder of overrides that templates are read from, by their names in it."""
+    names = (path.relative_to(overrides) for kind in KINDS for path in (overrides / kind).rglob("*") if path.is_file())
+    return tuple(sorted(name for name in names if not any(part.startswith(".") for part in name.parts)))
+
+
+def overriding(environment: jinja2.Environment) -> Path | None:
+    """Return the folder whose files replace packaged ones, None where there is none."""
+    loader = environment.loader
+    first = Path(loader.searchpath[0]) if isinstance(loader, jinja2.FileSystemLoader) else packaged_folder()
+    return first if first != packaged_folder() else None
+
+
+def problems(overrides: Path) -> tuple[Problem, ...]:
+    """Return what keeps each overriding template from being read, with file and line: Jinja's syntax, its encoding."""
+    made, found = environment(overrides), []
+    for name in overridden(overrides):
+        path = overrides / name
+        try:
+            made.parse(path.read_text(encoding="utf-8"), name.as_posix(), str(path))
+        except jinja2.TemplateSyntaxError as error:
+            what = f"it is not valid Jinja ({error.message})"
+            found.append(Problem(where=f"{path}:{error.lineno}", what=what))
+        except UnicodeDecodeError as error:
+            line = error.object.count(b"\n", 0, error.start) + 1
+            found.append(Problem(where=f"{path}:{line}", what="it is not UTF-8", fix="save it as UTF-8"))
+        except OSError as error:
+            found.append(Problem(where=str(path), what=f"it cannot be read ({error.strerror or error})"))
+    return tuple(found)
+
+
 def fill(environment: jinja2.Environment, name: str, values: Mapping[str, object]) -> str:
     """Return a template filled with values; raise TemplateError naming file and line, whatever the template does."""
     try:
@@ -88,8 +123,11 @@ def fill(environment: jinja2.Environment, name: str, values: Mapping[str, object
     except OSError as error:
         where = str(error.filename or f"templates/{name}")
         raise TemplateError(f"it cannot be read ({error.strerror or error})", where=where) from None
-    except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, jinja2.TemplateError) as error:
-        raise TemplateError(f"it cannot be filled ({error})", where=_where(error, name)) from None
+    except DigestError:
+        raise
+    except Exception as error:  # a template calls and computes what its writer likes
+        what = f"it fails there ({type(error).__name__}: {error})"
+        raise TemplateError(what, where=_where(error, name), fix="see the template contract") from None
 
 
 def _undecodable(environment: jinja2.Environment, body: bytes) -> str:

@@ -23,20 +23,28 @@ from digest.errors import ConfigError, FileProblem, Problem
 from digest.model.mail import EditionKey
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     from digest.mail.dkim import DkimKey
     from digest.mail.transport import Transport
+    from digest.pipeline.notifying import NoticesReport
     from digest.ports import Clock, Fetcher
     from digest.render.theme import Theme
+    from digest.store.alarms import Alarms
+    from digest.store.calendar import CalendarStore
     from digest.store.deliveries import Deliveries
     from digest.store.editions import Editions
     from digest.store.engine import Store
     from digest.store.locks import Locks
     from digest.store.notices import Notices
     from digest.store.pages import Pages
+    from digest.store.pauses import Pauses
+    from digest.store.persons import Persons
     from digest.store.pictures import Pictures
+    from digest.store.readers import Readers
     from digest.store.runs import Runs
+    from digest.store.signups import SignUps
     from digest.store.stories import Stories
     from digest.store.subscribers import Subscribers
     from digest.subscribers.tokens import Tokens
@@ -45,6 +53,8 @@ if TYPE_CHECKING:
 
 # Seconds a story's page may take, and all pages of a build together.
 PAGE_S, PAGES_S = 8.0, 20.0
+# Seconds a link may take when it is tried, and all of them together, at most so many at once.
+LINK_S, LINKS_S, LINKS_AT_ONCE = 8.0, 60.0, 8
 
 
 class SystemClock:
@@ -117,6 +127,27 @@ class Wiring:
         return Subscribers(self.database)
 
     @cached_property
+    def readers(self) -> Readers:
+        """What readers do themselves."""
+        from digest.store.readers import Readers
+
+        return Readers(self.database)
+
+    @cached_property
+    def signups(self) -> SignUps:
+        """Sign-ups that wait for their confirmation."""
+        from digest.store.signups import SignUps
+
+        return SignUps(self.database)
+
+    @cached_property
+    def persons(self) -> Persons:
+        """All that is kept of one person."""
+        from digest.store.persons import Persons
+
+        return Persons(self.database)
+
+    @cached_property
     def ledger(self) -> Deliveries:
         """The ledger of deliveries."""
         from digest.store.deliveries import Deliveries
@@ -143,6 +174,27 @@ class Wiring:
         from digest.store.runs import Runs
 
         return Runs(self.database)
+
+    @cached_property
+    def pauses(self) -> Pauses:
+        """Digests that rest."""
+        from digest.store.pauses import Pauses
+
+        return Pauses(self.database)
+
+    @cached_property
+    def alarms(self) -> Alarms:
+        """What operators were told last."""
+        from digest.store.alarms import Alarms
+
+        return Alarms(self.database)
+
+    @cached_property
+    def calendar(self) -> CalendarStore:
+        """How the days of a digest stand, and whose hour came."""
+        from digest.store.calendar import CalendarStore
+
+        return CalendarStore(self.database)
 
     # Network
 
@@ -179,11 +231,52 @@ class Wiring:
         return self._http(min(self.settings.fetch.timeout.total_seconds(), PAGE_S), PAGES_S)
 
     @cached_property
+    def link_fetcher(self) -> Fetcher:
+        """The HTTP client that tries a mail's links."""
+        return link_fetcher(
+            about=f"{self.settings.publication.name}; {self.settings.fetch.contact}",
+            allowed_hosts=self.settings.fetch.allowed_hosts,
+            pinned=self._pinned,
+        )
+
+    @cached_property
     def pages(self) -> Pages:
         """What stories' pages say."""
         from digest.store.pages import Pages
 
         return Pages(self.database)
+
+    def notice_transport(self, via: str = "") -> Transport:
+        """Return the transport of notices: that of editions, but of files a folder of its own, one file a notice."""
+        from digest.mail.folders import EmlFolder
+
+        made = self.transport(via)
+        return EmlFolder(made.path / "notices", each=True) if isinstance(made, EmlFolder) else made
+
+    def deliver_notices(self, via: str = "") -> NoticesReport:
+        """Hand over what waits in the outbox: mail that is no edition."""
+        from email.utils import parseaddr
+
+        from digest.mail.notices import NoticeWriter
+        from digest.pipeline.notifying import deliver_notices
+        from digest.render.notice import notice_html
+
+        settings = self.settings
+        write = NoticeWriter(
+            publication=settings.publication,
+            return_path=parseaddr(settings.delivery.return_path or settings.publication.sender)[1],
+            html_of=lambda notice: notice_html(
+                notice, publication=settings.publication, theme=self.theme, environment=self.templates
+            ),
+        )
+        return deliver_notices(
+            notices=self.notices,
+            transport=lambda: self.notice_transport(via),
+            write=write,
+            clock=self.clock,
+            random=self.random,
+            give_up_after=settings.delivery.give_up_after,
+        )
 
     def transport(self, via: str = "") -> Transport:
         """Return the transport of --via, else of [delivery] via; raises UsageError. Relative folders: see `--via`."""
@@ -270,6 +363,18 @@ class Wiring:
             raise ConfigError(tuple(problems))
         return tuple(keys)
 
+    def address_hash(self, email_key: str) -> str:
+        """Return what is kept of an erased address; raises FileProblem where the key is missing."""
+        from digest.subscribers.addresses import address_hash
+
+        return address_hash(email_key, self._erasure_key)
+
+    @cached_property
+    def _erasure_key(self) -> str:
+        from digest.subscribers.tokens import read_keys
+
+        return read_keys(self.settings.erasure_file)[0]
+
     # The calendar
 
     def key(self, digest: DigestSettings, day: date | None = None) -> EditionKey:
@@ -286,7 +391,28 @@ class Wiring:
             skip=digest.skip,
             approval=digest.approval,
             approval_after=digest.approval_after,
+            by=digest.by,
+            paused_until=self.pauses.until(digest.name),
         )
+
+
+def link_fetcher(
+    *,
+    about: str = "",
+    allowed_hosts: frozenset[str] = frozenset(),
+    pinned: Mapping[str, tuple[str, int]] | None = None,
+) -> Fetcher:
+    """Return an HTTP client that tries links: few at once, none for long."""
+    from digest.net.http import HttpFetcher
+
+    return HttpFetcher(
+        user_agent=f"digest/{__version__} ({about})" if about else f"digest/{__version__}",
+        timeout_s=LINK_S,
+        deadline_s=LINKS_S,
+        allowed_hosts=allowed_hosts,
+        pinned=pinned,
+        overall=LINKS_AT_ONCE,
+    )
 
 
 def owner_name() -> str:

@@ -15,7 +15,11 @@ from digest.pipeline.opml_sections import Imported, export_opml, import_opml
 from digest.wiring import Wiring
 
 
-def fetch(wiring: Wiring, progress: Callable[[str], None]) -> fetching.FetchReport:
+def fetch(
+    wiring: Wiring,
+    progress: Callable[[str], None],
+    on_feed: Callable[[str, str, float], None] = lambda name, said, seconds: None,
+) -> fetching.FetchReport:
     """Read the feeds once and store what is new; raises StoreError."""
     settings = wiring.settings
     limits = settings.fetch
@@ -33,6 +37,7 @@ def fetch(wiring: Wiring, progress: Callable[[str], None]) -> fetching.FetchRepo
         ),
         clock=wiring.clock,
         progress=progress,
+        on_feed=on_feed,
     )
 
 

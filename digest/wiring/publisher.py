@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from email.utils import parseaddr
@@ -12,22 +11,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digest.config import DigestSettings
-from digest.dates import iso
+from digest.dates import from_micros, iso
 from digest.editions.calendar import next_opening
 from digest.editions.compose import preheader_of, subject_of
 from digest.editions.trial import with_settings
 from digest.model import links
 from digest.model.editions import Edition, EditionRecord, EditionState, Rendered
 from digest.model.mail import DeliveryState, EditionKey, Message, Parts, Planned
-from digest.pipeline import approving, building, fetching, listing, previewing, publishing, running, sending
+from digest.pipeline import approving, building, fetching, listing, previewing, publishing, sending
 from digest.wiring import Wiring, feeds
 from digest.wiring.roster import Roster
 
 if TYPE_CHECKING:
     from digest.mail.pace import Pace
     from digest.mail.send import SendReport
+    from digest.pipeline.notifying import NoticesReport
     from digest.pipeline.picked import Picked
 
+RECENT = 10  # days on record `status` looks back on
 NAMED = 50  # addresses `status` names of one kind
 
 
@@ -39,7 +40,6 @@ class Publisher:
         self.settings, self.clock = wiring.settings, wiring.clock
         self.publication = self.settings.publication
         self.stop = threading.Event()
-        self.wait_s = 0.0
         self.meter: Callable[[SendReport], None] | None = None  # told every half second while sending
         self.progress: Callable[[str], None] = lambda line: None
 
@@ -263,14 +263,15 @@ class Publisher:
 
         return in_language(self.wiring.editions.parts(key), self.publication.language, self.publication.language)
 
-    def plan(self, key: EditionKey) -> int:
-        """Plan a delivery for everybody due."""
+    def plan(self, key: EditionKey, openings: Mapping[str, datetime] | None = None) -> int:
+        """Plan a delivery for everybody due; readers of a zone in ``openings`` get nothing before its instant."""
         return sending.plan(
             key,
             editions=self.wiring.editions,
             approvals=self.wiring.editions,
             ledger=self.wiring.ledger,
             clock=self.clock,
+            openings=openings or {},
         )
 
     def send(self, key: EditionKey, *, limit: int = 0, linger: bool = True) -> sending.SendingReport:
@@ -350,6 +351,10 @@ class Publisher:
             self.list(key)
         return report
 
+    def deliver_notices(self) -> NoticesReport:
+        """Hand over what waits in the outbox."""
+        return self.wiring.deliver_notices(self.via)
+
     def send_test(self, key: EditionKey, address: str) -> str:
         """Send one copy of an edition, a draft too, to an address; the ledger is not touched."""
         from digest.pipeline.sending import send_one
@@ -376,42 +381,6 @@ class Publisher:
             file=file,
         )
 
-    # Running
-
-    def lock(self) -> AbstractContextManager[None]:
-        """Hold the digest's lock."""
-        return self.wiring.locks.hold(self.digest.name, wait_s=self.wait_s)
-
-    def run(self, say: Callable[[str], None]) -> running.RunReport:
-        """Do whatever is due now."""
-        _ = self.wiring.transport(self.via), self.wiring.dkim_keys
-        policy = running.Policy(
-            digest=self.digest.name,
-            schedule=self.wiring.schedule(self.digest),
-            minimum_stories=self.digest.minimum_stories,
-            maximum_failed_feeds=self.digest.maximum_failed_feeds,
-            editors=self.publication.editors,
-            publication=self.publication.name,
-        )
-        number = self.wiring.runs.begin(self.digest.name, self.key().day, "run", now=self.clock.now())
-        code = 1
-        try:
-            report = running.run(
-                policy,
-                self,
-                editions=self.wiring.editions,
-                notices=self.wiring.notices,
-                clock=self.clock,
-                say=say,
-            )
-            code = report.exit_code
-        except BaseException as error:
-            code = getattr(error, "exit_code", 1)
-            raise
-        finally:
-            self.wiring.runs.end(number, code, {}, now=self.clock.now())
-        return report
-
     # Asking
 
     def status(self, key: EditionKey) -> dict[str, Any]:
@@ -424,6 +393,7 @@ class Publisher:
             if feed.url in states and states[feed.url].last_error
         ]
         following = next_opening(self.clock.now(), self.wiring.schedule(self.digest))
+        paused = self.wiring.pauses.until(self.digest.name)
         retry = ledger.next_due(key)
 
         def named(state: DeliveryState) -> list[dict[str, Any]]:
@@ -447,5 +417,28 @@ class Publisher:
             "refused": named(DeliveryState.REFUSED),
             "retry_at": iso(retry),
             "feeds": {"total": len(self.settings.feeds), "failing": failing},
+            "skipped": self._skipped(),
+            "last_run": self._last_run(),
+            "paused_until": paused.isoformat() if paused else None,
             "next_run": iso(following),
+        }
+
+    def _skipped(self) -> Sequence[dict[str, str]]:
+        """Return the days among the last ten on record that had no edition, and why."""
+        days = self.wiring.calendar.days(self.digest.name, limit=RECENT)
+        return [
+            {"edition": each.day.isoformat(), "reason": each.reason}
+            for each in days
+            if each.state is EditionState.SKIPPED
+        ]
+
+    def _last_run(self) -> dict[str, Any] | None:
+        row = self.wiring.runs.last(self.digest.name)
+        if row is None:
+            return None
+        ended = row["finished"]
+        return {
+            "started": iso(from_micros(row["started"])),
+            "finished": None if ended is None else iso(from_micros(ended)),
+            "exit_code": row["exit_code"],
         }

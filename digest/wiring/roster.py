@@ -20,9 +20,16 @@ class Roster:
         self.wiring, self.settings = wiring, wiring.settings
 
     def import_file(
-        self, data: bytes, name: str, *, beside: Path | None, overwrite: bool = False, dry_run: bool = False
+        self,
+        data: bytes,
+        name: str,
+        *,
+        beside: Path | None,
+        overwrite: bool = False,
+        dry_run: bool = False,
+        revive: str = "",
     ) -> listing.ImportReport:
-        """Merge a CSV file into the list."""
+        """Merge a CSV file into the list; with a reason in ``revive`` people who left come back."""
         return listing.import_roster(
             data,
             name=name,
@@ -33,6 +40,8 @@ class Roster:
             new_id=lambda: secrets.token_hex(10),
             overwrite=overwrite,
             dry_run=dry_run,
+            revive=revive,
+            hash_of=self.wiring.address_hash,
             clock=self.wiring.clock,
         )
 

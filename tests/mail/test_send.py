@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import signal
-import subprocess
-import sys
 import threading
 from collections import Counter
 from datetime import timedelta
@@ -13,66 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from digest.editions.compose import preheader_of, subject_of
 from digest.errors import RelayError, RelayUnreachable
-from digest.mail.messages import Writer
-from digest.mail.send import Manner, SendReport, send
-from digest.mail.transport import parse_via, transport
 from digest.model.mail import Suppression
-from digest.store.deliveries import Deliveries
 from digest.store.engine import Store
 from digest.store.subscribers import Subscribers
-from digest.wiring import is_dead, owner_name
-from tests.builders import KEY, NOW, PUBLICATION, approved, parts, person
+from tests.builders import KEY, NOW, approved, person
 from tests.conftest import StandingClock
+from tests.mail.hand_over import HELD, hand_over, writer
 from tests.smtpd import Inbox, Script, aiosmtpd_server, scripted_server
-
-HELD = ("foreign", "trade")
-
-
-def writer() -> Writer:
-    return Writer(
-        parts=parts(),
-        publication=PUBLICATION,
-        title="The Morning Halyard",
-        return_path="news@halyard.example",
-        date=NOW,
-        links_of=lambda subscriber: (
-            f"https://halyard.example/u/{subscriber}",
-            f"https://halyard.example/p/{subscriber}",
-        ),
-        subject_of=subject_of,
-        preheader_of=preheader_of,
-    )
-
-
-def hand_over(
-    ledger: Deliveries,
-    via: str,
-    clock: StandingClock,
-    *,
-    connections: int = 2,
-    linger: timedelta = timedelta(0),
-    stop: threading.Event | None = None,
-    limit: int = 0,
-    owner: str = "test",
-    timeout_s: float = 5,
-    password: str = "",
-) -> SendReport:
-    ledger.plan(KEY, sections=HELD, now=clock.now())
-    return send(
-        ledger,
-        ledger,
-        transport(parse_via(via, Path.cwd()), password=password, timeout_s=timeout_s, hostname="client.example"),
-        writer(),
-        key=KEY,
-        owner=owner,
-        manner=Manner(connections=connections, linger=linger, limit=limit),
-        clock=clock,
-        wait=lambda seconds: clock.advance(seconds=seconds),
-        random=random.Random(7),
-        stop=stop or threading.Event(),
-    )
 
 
 def smtp(inbox: Inbox) -> str:
@@ -303,61 +247,3 @@ def test_a_maildir_holds_unix_lines(store: Store, clock: StandingClock, tmp_path
     hand_over(ledger, f"maildir:{tmp_path / 'box'}", clock)
     (path,) = (tmp_path / "box" / "new").iterdir()
     assert b"\r\n" not in path.read_bytes()
-
-
-KILLED = """
-import sys
-from pathlib import Path
-from datetime import UTC, datetime
-sys.path.insert(0, {root!r})
-from tests.mail.test_send import hand_over_for_ever
-hand_over_for_ever({url!r}, {port})
-"""
-
-
-def hand_over_for_ever(url: str, port: int) -> None:
-    """What the killed process does; it goes on at once with what a dead one of this host left."""
-    clock = StandingClock()
-    clock.now = lambda: __import__("datetime").datetime.now(NOW.tzinfo)  # type: ignore[method-assign]
-    store = Store.open(url)
-    ledger = Deliveries(store, is_dead=is_dead)
-    hand_over(ledger, f"smtp://127.0.0.1:{port}", clock, connections=4, owner=owner_name(), timeout_s=30)
-    ledger.close(KEY, reason="", give_up_before=NOW, now=clock.now())
-    store.close()
-
-
-def test_killed_at_any_moment_nobody_is_lost_and_every_repeat_is_on_record(store_url: str) -> None:
-    people, kills, connections = 240, 6, 4
-    store = Store.open(store_url)
-    ledger = approved(store, [person(f"p{n:04}") for n in range(people)])
-    slow = threading.Event()
-
-    def on_dot(recipient: str) -> str:
-        slow.wait(0.004)
-        return "250 ok"
-
-    root = str(Path(__file__).parents[2])
-    rng = random.Random(20261123)
-    with scripted_server(Script(on_dot=on_dot)) as inbox:
-        code = KILLED.format(root=root, url=store_url, port=inbox.port)
-        for _ in range(kills):
-            before = len(inbox.taken)
-            process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.DEVNULL)
-            aim = before + rng.randint(3, 30)
-            while len(inbox.taken) < aim and process.poll() is None:
-                slow.wait(0.002)
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-        subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
-    got = Counter(inbox.recipients)
-    assert len(got) == people, "nobody is lost"
-    repeats = sum(got.values()) - people
-    assert repeats <= kills * connections
-    doubtful = {
-        name for name in (f"p{n:04}" for n in range(people))
-        if any(attempt.outcome.kind == "in_doubt" for attempt in ledger.attempts(KEY, f"id-{name}"))
-    }  # fmt: skip
-    assert {address.partition("@")[0] for address, count in got.items() if count > 1} <= doubtful
-    counts = ledger.counts(KEY)
-    assert counts.accepted == people
-    store.close()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from digest.errors import LockHeld, StoreConflict, StoreError
 from digest.model.editions import Edit, Edition, EditionState, Picture, SentEvent
-from digest.model.mail import EditionKey, Notice, NoticeKind, Outcome, OutcomeKind, Parts, Subscriber
+from digest.model.mail import EditionKey, Notice, NoticeKind, Outcome, OutcomeKind, Parts, QueuedNotice, Subscriber
 from digest.model.news import Entry, FeedState, Image, PageMetadata, Story
 from digest.pipeline.approving import events_of
 from digest.store.codec import dump, load
@@ -235,13 +235,19 @@ def test_a_notice_is_queued_once_and_handed_once(store: Store) -> None:
     notices = Notices(store)
     assert notices.queue(notice(), now=NOW)
     assert not notices.queue(notice(text="again"), now=NOW)
-    assert notices.due(now=NOW) == (notice(),)
+    assert notices.due(now=NOW) == (QueuedNotice(notice=notice(), attempts=0),)
     assert notices.due(now=NOW) == ()
     later = NOW + timedelta(minutes=5)
     outcome = Outcome(subscriber="", kind=OutcomeKind.DEFERRED, at=NOW, reply="451", next_attempt=later)
     notices.settle("k", outcome, now=NOW)
     assert notices.due(now=NOW) == ()
-    assert len(notices.due(now=later)) == 1
+    assert notices.give_up(queued_before=NOW, now=later) == 0
+    (again,) = notices.due(now=later)
+    assert again.attempts == 1
+    notices.settle("k", outcome, now=later)
+    assert notices.give_up(queued_before=later, now=later) == 1
+    assert notices.counts() == {"expired": 1}
+    assert notices.due(now=later + timedelta(days=1)) == ()
 
 
 def test_a_lock_names_its_holder_and_is_free_after(store: Store) -> None:

@@ -1,0 +1,65 @@
+"""`digest serve`: the readers' pages."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from digest.cli.delivery import ViaOption
+from digest.cli.session import Session, command
+from digest.errors import EXIT_DONE, UsageError
+
+
+def register(app: typer.Typer) -> None:
+    """Add this command to the application."""
+    command(app, "serve", example="digest serve --port 8025", exits=(0, 1, 2))(serve)
+
+
+def serve(
+    session: Session,
+    host: Annotated[
+        str, typer.Option("--host", metavar="HOST", envvar="DIGEST_HOST", help="Where to listen; [serve] host.")
+    ] = "",
+    port: Annotated[
+        int,
+        typer.Option("--port", metavar="N", envvar="DIGEST_PORT", min=-1, max=65_535, help="[serve] port; 0 = any."),
+    ] = -1,
+    unix_socket: Annotated[
+        str,
+        typer.Option("--unix-socket", metavar="PATH", envvar="DIGEST_UNIX_SOCKET", help="Instead of host and port."),
+    ] = "",
+    path_prefix: Annotated[
+        str,
+        typer.Option("--path-prefix", metavar="/PATH", envvar="DIGEST_PATH_PREFIX", help="[serve] path_prefix."),
+    ] = "",
+    via: ViaOption = "",
+) -> int:
+    """Serve the readers' pages: unsubscribe, preferences, sign-up, the archive, health and counts."""
+    from dataclasses import replace
+
+    from digest.public.server import serve as serve_pages
+
+    settings = session.settings
+    if path_prefix:
+        if not path_prefix.startswith("/"):
+            raise UsageError(f"{path_prefix!r} is no path", where="--path-prefix", fix="write it as /news")
+        serving = replace(settings.serve, path_prefix=path_prefix.rstrip("/"))
+        session.__dict__["settings"] = settings = replace(settings, serve=serving)
+    asked = settings.serve
+
+    def say(link: str) -> None:
+        sys.stdout.write(f"{link}\n")
+        sys.stdout.flush()
+
+    serve_pages(
+        session.wiring,
+        host=host or asked.host,
+        port=asked.port if port < 0 else port,
+        unix_socket=Path(unix_socket).absolute() if unix_socket else asked.unix_socket,
+        via=via,
+        say=say,
+    )
+    return EXIT_DONE

@@ -1,0 +1,115 @@
+"""`digest serve`: the socket, the server, and ending in good order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import uvicorn
+
+from digest.errors import FileProblem, UsageError
+from digest.public.app import application
+from digest.wiring import Wiring
+
+GRACE_S = 15  # what is under way may take so long to end
+
+
+class _Server(uvicorn.Server):
+    """Tells when it answers."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then tell."""
+        await super().startup(sockets=sockets)
+        if self.started:
+            self.ready()
+
+
+def serve(
+    wiring: Wiring, *, host: str, port: int, unix_socket: Path | None, via: str, say: Callable[[str], None]
+) -> None:
+    """Serve the readers' pages until a signal; ``say`` gets the full link as soon as they answer.
+
+    Raises UsageError where the address is taken, and whatever is wrong with configuration, keys or database.
+    """
+    listener = _unix(unix_socket) if unix_socket is not None else _tcp(host, port)
+    try:
+        app = application(wiring, via=via)
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,  # the client's address is found by [serve] trusted_proxies
+            timeout_graceful_shutdown=GRACE_S,
+            lifespan="on",
+        )
+        _keep_quiet_after_signals()
+        prefix = wiring.settings.serve.path_prefix
+        link = f"unix:{unix_socket}" if unix_socket is not None else _link(listener, prefix)
+        asyncio.run(_Server(config, lambda: say(link)).serve(sockets=[listener]))
+    finally:
+        listener.close()
+        if unix_socket is not None:
+            unix_socket.unlink(missing_ok=True)
+
+
+def _link(listener: socket.socket, prefix: str) -> str:
+    host, port = listener.getsockname()[:2]
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104  # compared, not bound
+    return f"http://[{shown}]:{port}{prefix}/" if ":" in shown else f"http://{shown}:{port}{prefix}/"
+
+
+def _tcp(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise UsageError(
+            f"we cannot listen there ({error.strerror or error})", where=f"{host}:{port}", fix="choose another --port"
+        ) from None
+
+
+def _unix(path: Path) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX)
+    try:
+        if path.exists() and stat.S_ISSOCK(path.stat().st_mode) and not _answers(path):
+            path.unlink()  # left by a server that was killed
+        listener.bind(str(path))
+        os.chmod(path, 0o660)  # noqa: PTH101  # the proxy's group may connect
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        raise FileProblem(
+            f"we cannot listen there ({error.strerror or error})", where=str(path), fix="choose another --unix-socket"
+        ) from None
+    return listener
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True
+
+
+def _keep_quiet_after_signals() -> None:
+    """Have a signal end the server only: uvicorn raises it again for whoever handled it before."""
+
+    def ended(number: int, frame: FrameType | None) -> Any:
+        return None
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, ended)

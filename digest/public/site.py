@@ -1,0 +1,50 @@
+"""The published pages: files of the archive folder, as they are."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from digest.errors import FileProblem
+
+if TYPE_CHECKING:
+    from digest.public.view import View
+
+# Pages of the archive carry their style with them, and search runs a program compiled for the browser.
+SITE_POLICY = (
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'self'"
+)
+
+
+class Site(StaticFiles):
+    """Serves the archive; a folder is its index.html."""
+
+    def __init__(self, folder: Path, view: View) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise FileProblem(f"the folder cannot be made ({error.strerror or error})", where=str(folder)) from None
+        super().__init__(directory=folder, html=True)
+        self.folder, self.view = folder, view
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Return a file, or raise HTTPException."""
+        if "\x00" in path or any(part.startswith(".") and part != "." for part in Path(path).parts):
+            raise HTTPException(404)
+        asked = scope["path"]
+        if not asked.endswith("/") and (self.folder / path / "index.html").is_file():
+            return RedirectResponse(f"{self.view.root}{asked}/", status_code=301)
+        answer = await super().get_response(path, scope)
+        if answer.status_code == 404:
+            raise HTTPException(404)
+        answer.headers["Content-Security-Policy"] = SITE_POLICY
+        named_by_hash = path.startswith(f"img{os.sep}")
+        answer.headers["Cache-Control"] = "public, max-age=31536000, immutable" if named_by_hash else "no-cache"
+        return answer

@@ -1,0 +1,109 @@
+"""How the days of a digest stand, and which deliveries wait for their hour or missed it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import sqlalchemy as sa
+
+from digest.dates import from_micros, to_micros
+from digest.model.editions import Edit, EditionState
+from digest.model.mail import EditionKey
+from digest.store.delivery_log import EXPIRED, PLANNED, of
+from digest.store.engine import Store
+from digest.store.stories import instant
+from digest.store.tables import deliveries, editions, edits, subscribers
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayStanding:
+    """Where the edition of a day stands, without its contents."""
+
+    day: date
+    state: EditionState
+    reason: str
+    number: int | None
+    held: bool
+    approved_at: datetime | None
+    published_at: datetime | None
+
+
+class CalendarStore:
+    """What the calendar of runs asks, and what it writes into the ledger."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def days(self, digest: str, *, limit: int) -> tuple[DayStanding, ...]:
+        """Return the newest days on record, newest first; nothing big is read."""
+        columns = (
+            editions.c.day, editions.c.state, editions.c.reason, editions.c.number, editions.c.held,
+            editions.c.approved_at, editions.c.published_at,
+        )  # fmt: skip
+        query = sa.select(*columns).where(editions.c.digest == digest).order_by(editions.c.day.desc()).limit(limit)
+        with self.store.read() as connection:
+            return tuple(
+                DayStanding(
+                    day=date.fromisoformat(row.day),
+                    state=EditionState(row.state),
+                    reason=row.reason,
+                    number=row.number,
+                    held=bool(row.held),
+                    approved_at=instant(row.approved_at),
+                    published_at=instant(row.published_at),
+                )
+                for row in connection.execute(query)
+            )
+
+    def edits(self, key: EditionKey) -> tuple[Edit, ...]:
+        """Return an edition's edits in order, without their values."""
+        query = (
+            sa.select(edits)
+            .where(edits.c.digest == key.digest, edits.c.day == key.day.isoformat())
+            .order_by(edits.c.sequence)
+        )
+        with self.store.read() as connection:
+            return tuple(
+                Edit(kind=row.kind, target=row.target, by=row.by, at=from_micros(row.at), sequence=row.sequence)
+                for row in connection.execute(query)
+            )
+
+    def zones(self, digest: str) -> tuple[str, ...]:
+        """Return the time zones of a digest's readers; "" is the publication's, and always there."""
+        wanted = ("|" + subscribers.c.digests + "|").contains(f"|{digest}|", autoescape=True)
+        with self.store.read() as connection:
+            found = connection.execute(sa.select(subscribers.c.time_zone).where(wanted).distinct()).scalars()
+            return tuple(sorted({"", *found}))
+
+    def expire_late(self, key: EditionKey, closed: Mapping[str, datetime], *, reason: str, now: datetime) -> int:
+        """Expire rows nobody tried yet of readers whose zone is ``closed``; return how many.
+
+        What the relay was offered in time and deferred is not late: it is tried until `give_up_after`.
+        """
+        moment, expired = to_micros(now), 0
+        values = {"state": EXPIRED, "reply": reason, "owner": "", "lease_until": None, "changed": moment}
+        for zone, at in closed.items():
+            if at > now:
+                continue
+            theirs = sa.select(subscribers.c.id).where(subscribers.c.time_zone == zone)
+            late = sa.and_(
+                of(key),
+                deliveries.c.state == PLANNED,
+                deliveries.c.attempts == 0,
+                deliveries.c.subscriber.in_(theirs),
+            )
+            with self.store.write() as connection:
+                update = sa.update(deliveries).where(late).values(**values)
+                expired += connection.execute(update.execution_options(preserve_rowcount=True)).rowcount
+        return expired
+
+    def waiting(self, key: EditionKey, *, now: datetime) -> tuple[int, datetime | None]:
+        """Return how many planned rows wait for a later hour, and when the first of them comes."""
+        query = sa.select(sa.func.count(), sa.func.min(deliveries.c.due)).where(
+            of(key), deliveries.c.state == PLANNED, deliveries.c.due > to_micros(now)
+        )
+        with self.store.read() as connection:
+            count, first = connection.execute(query).one()
+        return int(count), instant(first)

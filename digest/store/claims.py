@@ -1,0 +1,169 @@
+"""Claiming rows of the ledger: a few hundred at a time, with a lease; what dead senders held is put right first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from digest.model.mail import EditionKey, Format, OutcomeKind, Planned
+from digest.store.composed import Composed, as_list, names_in
+from digest.store.delivery_log import CLAIMED, DEFERRED, HANDED, IN_DOUBT, PLANNED, SENDING, of, repeatable
+from digest.store.tables import attempts, deliveries, editions, subscribers
+
+IN_STEP = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """What a sender asks for."""
+
+    key: EditionKey
+    owner: str
+    limit: int
+    moment: int  # microseconds UTC
+    lease_until: int
+    resend: bool  # on_doubt = "resend"
+
+
+class _Statements:
+    """The statements of one kind of database."""
+
+    def __init__(self, *, is_sqlite: bool) -> None:
+        digest, day = sa.bindparam("of_digest", type_=sa.Text), sa.bindparam("of_day", type_=sa.Text)
+        ours = sa.and_(deliveries.c.digest == digest, deliveries.c.day == day)
+        moment = sa.bindparam("moment", type_=sa.BigInteger)
+        names = names_in("names", is_sqlite=is_sqlite)
+        due = (
+            sa.select(deliveries.c.subscriber)
+            .where(ours, deliveries.c.state == sa.bindparam("of_state", type_=sa.Text), deliveries.c.due <= moment)
+            .order_by(deliveries.c.due)
+            .limit(sa.bindparam("most", type_=sa.Integer))
+        )
+        take = sa.update(deliveries).where(ours, deliveries.c.subscriber.in_(names))
+        people = (
+            sa.select(
+                subscribers.c.id,
+                subscribers.c.email,
+                subscribers.c.name,
+                subscribers.c.sections,
+                subscribers.c.format,
+                subscribers.c.language,
+                deliveries.c.attempts,
+                subscribers.c.attributes,
+            )
+            .join(deliveries, deliveries.c.subscriber == subscribers.c.id)
+            .where(ours, deliveries.c.subscriber.in_(names))
+            .order_by(subscribers.c.id)
+        )
+        # Read as a whole and chosen from in Python: with conditions on lease and owner SQLite reads the whole edition.
+        taken = sa.select(
+            deliveries.c.subscriber, deliveries.c.state, deliveries.c.owner, deliveries.c.lease_until
+        ).where(ours, sa.or_(deliveries.c.state == CLAIMED, deliveries.c.state == HANDED))
+        sending = sa.select(editions.c.state).where(editions.c.digest == digest, editions.c.day == day)
+        claimed = take.values(
+            state=CLAIMED,
+            owner=sa.bindparam("new_owner", type_=sa.Text),
+            lease_until=sa.bindparam("new_lease", type_=sa.BigInteger),
+            changed=moment,
+        )
+        if not is_sqlite:
+            due = due.with_for_update(skip_locked=True)
+        self.due, self.take, self.people, self.taken, self.sending = (
+            Composed(each, is_sqlite=is_sqlite) for each in (due, claimed, people, taken, sending)
+        )
+
+
+_ON = {True: _Statements(is_sqlite=True), False: _Statements(is_sqlite=False)}
+
+
+def claim(connection: Connection, wanted: Claim, *, is_dead: Callable[[str], bool]) -> tuple[Planned, ...]:
+    """Claim rows that are planned, or deferred and due, in the transaction given; fewer means that no more are due."""
+    statements, of_edition = _ON[connection.dialect.name == "sqlite"], _edition(wanted.key)
+    if [row[0] for row in statements.sending(connection, **of_edition)] != [SENDING]:
+        return ()
+    _recover(connection, wanted, statements.taken(connection, **of_edition), is_dead=is_dead)
+    found: list[str] = []
+    # One state at a time and in the index's order: then no claim sorts, or even reads, the rows that wait.
+    for state in (DEFERRED, PLANNED):
+        rows = statements.due(
+            connection, **of_edition, of_state=state, moment=wanted.moment, most=wanted.limit - len(found)
+        )
+        found += [row[0] for row in rows]
+    if not found:
+        return ()
+    names, lease = as_list(sorted(found)), wanted.lease_until
+    statements.take(
+        connection, **of_edition, names=names, new_owner=wanted.owner, new_lease=lease, moment=wanted.moment
+    )
+    return tuple(_planned(*row) for row in statements.people(connection, **of_edition, names=names))
+
+
+def _edition(key: EditionKey) -> dict[str, str]:
+    return {"of_digest": key.digest, "of_day": key.day.isoformat()}
+
+
+def _planned(
+    subscriber: str, email: str, name: str, sections: str | None, kind: str, language: str, tries: int, more: str
+) -> Planned:
+    return Planned(
+        subscriber=subscriber,
+        email=email,
+        name=name,
+        sections=None if sections is None else tuple(filter(None, sections.split("|"))),
+        format=cast(Format, kind),
+        language=language,
+        attempts=tries,
+        attributes=json.loads(more),
+    )
+
+
+def _recover(
+    connection: Connection, wanted: Claim, rows: Sequence[tuple[Any, ...]], *, is_dead: Callable[[str], bool]
+) -> None:
+    """Put right what others lost: claimed → planned, handed → in_doubt; under "resend" in_doubt → planned."""
+    key, moment = wanted.key, wanted.moment
+    dead = {owner for owner in {row[2] for row in rows} if is_dead(owner)}
+    lost = [(name, state) for name, state, owner, lease in rows if owner in dead or (lease or 0) < moment]
+    back = {"state": PLANNED, "owner": "", "lease_until": None, "changed": moment}
+    for step in _steps([name for name, state in lost if state == CLAIMED]):
+        ours = sa.and_(of(key), deliveries.c.subscriber.in_(step), deliveries.c.state == CLAIMED)
+        connection.execute(sa.update(deliveries).where(ours).values(**back))
+    for step in _steps([name for name, state in lost if state == HANDED]):
+        _doubt(connection, key, step, moment)
+    if wanted.resend:
+        again = sa.and_(of(key), repeatable(), deliveries.c.due <= moment)
+        connection.execute(sa.update(deliveries).where(again).values(**back))
+
+
+def _doubt(connection: Connection, key: EditionKey, names: Sequence[str], moment: int) -> None:
+    note = "the sender died with it handed over"
+    record = {
+        "digest": key.digest,
+        "day": key.day.isoformat(),
+        "at": moment,
+        "outcome": OutcomeKind.IN_DOUBT.value,
+        "phase": "body",
+        "reply": note,
+    }
+    connection.execute(sa.insert(attempts), [{**record, "subscriber": name} for name in names])
+    doubt = {
+        "state": IN_DOUBT,
+        "owner": "",
+        "lease_until": None,
+        "reply": note,
+        "changed": moment,
+        "attempts": deliveries.c.attempts + 1,
+    }
+    mine = sa.and_(of(key), deliveries.c.subscriber.in_(names))
+    connection.execute(sa.update(deliveries).where(mine).values(doubt))
+
+
+def _steps(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield names a few hundred at a time: databases bound the values of one statement."""
+    for start in range(0, len(names), IN_STEP):
+        yield names[start : start + IN_STEP]
