@@ -20,7 +20,7 @@ from digest.render.catalogue import counted_forms, words
 from digest.render.context import in_language, long_day, picture_source, section_view, sponsors_at
 from digest.render.foreign import direction, safe, script_of
 from digest.render.html import compiled
-from digest.render.text import filters
+from digest.render.text import FILTERS
 from digest.render.theme import Theme, findings
 from digest.templating import Environment, fill, origin
 
@@ -54,8 +54,7 @@ def render(
     values = context(edition, publication=publication, number=number, theme=theme, title=title, language=language)
     values["slot"] = {name: Markup(f"%%{nonce}.{name}%%") for name in SLOTS}  # noqa: S704  # ours, no foreign word in it
     values["cut"] = lambda condition: Markup(f"<!--cut:{nonce}:{condition}-->")  # noqa: S704  # slugs are checked
-    text_environment = environment.overlay()
-    text_environment.filters = {**environment.filters, **filters(words(language))}
+    environment.filters.update(FILTERS)
     document = "mail/edition.mjml"
 
     def where(line: int, column: int) -> str:
@@ -71,7 +70,7 @@ def render(
             fill(environment, f"mail/{theme.name}/theme.css", values),
             where=where,
         ),
-        text=_text(fill(text_environment, "mail/edition.txt", values)),
+        text=_text(fill(environment, "mail/edition.txt", values)),
         nonce=nonce,
         findings=findings(theme),
         counted=counted_forms(language),

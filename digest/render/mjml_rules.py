@@ -85,24 +85,30 @@ INSIDE: dict[str, frozenset[str]] = {
 }
 
 
-def faults(element: Any) -> Iterator[str]:
-    """Yield what is wrong with one element: an unknown component or attribute, or a place MJML ignores it in."""
+def faults(element: Any) -> Iterator[tuple[Any, str]]:
+    """Yield what is wrong with one element, and at which: an unknown component or attribute, a place MJML ignores."""
     name, parent = str(element.tag), element.getparent()
     above = str(parent.tag) if parent is not None else ""
-    if not name.startswith("mj"):
-        if above in INSIDE:
-            yield f"<{name}> does not belong in <{above}>; put it into <mj-raw>, <mj-text> or <mj-table>"
-        return
     known = DEFAULTS if above == "mj-attributes" else {}
     if name not in ATTRIBUTES and name not in known:
-        yield f"<{name}> is no component we know{_nearest(name, ATTRIBUTES)}"
+        yield element, unknown(name)
         return
     if parent is not None and name not in INSIDE.get(above, frozenset()):
-        yield f"<{name}> does not belong in <{above}>"
+        yield element, f"<{name}> does not belong in <{above}>"
+    if name in INSIDE:
+        for child in element:
+            if isinstance(child.tag, str) and not child.tag.startswith("mj"):
+                where = "put it into <mj-raw>, <mj-text> or <mj-table>"
+                yield child, f"<{child.tag}> does not belong in <{name}>; {where}"
     allowed = known.get(name) or ATTRIBUTES[name]
     for attribute in element.attrib:
         if str(attribute) not in allowed:
-            yield f"<{name}> has no attribute {str(attribute)!r}{_nearest(str(attribute), allowed)}"
+            yield element, f"<{name}> has no attribute {str(attribute)!r}{_nearest(str(attribute), allowed)}"
+
+
+def unknown(name: str) -> str:
+    """Return what is said of a component that MJML does not have, with the nearest that it has."""
+    return f"<{name}> is no component we know{_nearest(name, ATTRIBUTES)}"
 
 
 def _nearest(word: str, known: Any) -> str:

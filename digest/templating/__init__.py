@@ -13,6 +13,8 @@ from digest.templating.lines import Leftovers, Origins, origins
 
 # What the rest of the house calls a set of templates: Jinja2 itself is at home here alone.
 Environment = jinja2.Environment
+# Marks a filter that takes the template's values first, such as `_`, which translates.
+with_values = jinja2.pass_context
 
 # An installed wheel holds the templates in the package; a checkout has them beside it.
 _PLACES = (Path(digest.__file__).parent / "templates", Path(digest.__file__).parent.parent / "templates")

@@ -17,8 +17,8 @@ from jinja2.lexer import Token, TokenStream
 
 OPEN, CLOSE = "\ue000", "\ue001"
 _MARK = re.compile(rf"{OPEN}(\d+):(\d+){CLOSE}")
-# What is left where a tag of Jinja was mistyped: "{ %", "%}", "#}", "{ {".
-_LEFT = re.compile(r"\{ +[%{#]|%\}|#\}")
+# What is left where a tag of Jinja was mistyped: "{ %", "%}", "#}", "{ {". A rule of a style may end in "100%}".
+_LEFT = re.compile(r"\{ +[%{#]|(?<!\d)%\}|#\}")
 
 
 class Marked(Extension):
