@@ -14,17 +14,15 @@ from typing import Any
 
 from markupsafe import Markup
 
-from digest.errors import TemplateError
 from digest.model import links
 from digest.model.editions import Edition, Publication, Rendered
-from digest.render.blame import blamed
 from digest.render.catalogue import counted_forms, words
 from digest.render.context import in_language, long_day, picture_source, section_view, sponsors_at
 from digest.render.foreign import direction, safe, script_of
 from digest.render.html import compiled
-from digest.render.text import filters
+from digest.render.text import FILTERS
 from digest.render.theme import Theme, findings
-from digest.templating import Environment, fill
+from digest.templating import Environment, fill, origin
 
 SLOTS = ("unsubscribe_url", "preferences_url", "email", "name", "subject", "preheader", "stories", "minutes")
 
@@ -56,27 +54,27 @@ def render(
     values = context(edition, publication=publication, number=number, theme=theme, title=title, language=language)
     values["slot"] = {name: Markup(f"%%{nonce}.{name}%%") for name in SLOTS}  # noqa: S704  # ours, no foreign word in it
     values["cut"] = lambda condition: Markup(f"<!--cut:{nonce}:{condition}-->")  # noqa: S704  # slugs are checked
-    text_environment = environment.overlay()
-    text_environment.filters = {**environment.filters, **filters(words(language))}
+    environment.filters.update(FILTERS)
+    document = "mail/edition.mjml"
+
+    def where(line: int, column: int) -> str:
+        found = origin(environment, document, values)
+        return (found.at(line, column) if found is not None else "") or f"templates/{document}"
+
     return Rendered(
         language=language,
         subject=safe(edition.subject, 200),
         preheader=safe(edition.preheader, 200),
-        html=_html(environment, theme, values),
-        text=_text(fill(text_environment, "mail/edition.txt", values)),
+        html=compiled(
+            fill(environment, document, values),
+            fill(environment, f"mail/{theme.name}/theme.css", values),
+            where=where,
+        ),
+        text=_text(fill(environment, "mail/edition.txt", values)),
         nonce=nonce,
         findings=findings(theme),
         counted=counted_forms(language),
     )
-
-
-def _html(environment: Environment, theme: Theme, values: Mapping[str, Any]) -> str:
-    mjml = fill(environment, "mail/edition.mjml", values)
-    css = fill(environment, f"mail/{theme.name}/theme.css", values)
-    try:
-        return compiled(mjml, css, where="templates/mail/edition.mjml")
-    except TemplateError as error:
-        raise blamed(error, environment) from None
 
 
 def _text(text: str) -> str:

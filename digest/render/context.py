@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from datetime import time as ClockTime
+from functools import lru_cache
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -14,6 +16,7 @@ from babel.dates import format_date, format_time
 
 from digest.model import links
 from digest.model.editions import Edition, FilledSection, Item, Picture, Publication, Related
+from digest.render.catalogue import words
 from digest.render.foreign import direction, language_of, safe, script_of
 
 LONGEST_HEADLINE = 200  # characters; a longer one is no headline
@@ -54,6 +57,7 @@ class ItemView:
     picture_url: str
     related: tuple[LineView, ...]
     note: str
+    credit: tuple[str, ...]  # by, place, source via feed, time: those there are, in the reader's language
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +86,7 @@ class SectionView:
     sources: tuple[str, ...]
 
 
+@lru_cache(maxsize=64)
 def _locale(language: str) -> Locale:
     try:
         locale = Locale.parse(language.replace("-", "_"))
@@ -131,12 +136,17 @@ def in_language(said: Mapping[str, str], language: str, usual: str) -> str:
     return said.get(language) or said.get(language.split("-")[0]) or usual
 
 
+@lru_cache(maxsize=4096)
+def _hour(hour: int, minute: int, language: str) -> str:
+    return str(format_time(ClockTime(hour, minute), "HH:mm", locale=_locale(language)))
+
+
 def clock_time(moment: datetime | None, note: str, day: date, zone: ZoneInfo, language: str) -> str:
     """Return the time of a story as shown, "" when it is unknown or cannot be."""
     if moment is None or note in ("future", "unknown"):
         return ""
     local, locale = moment.astimezone(zone), _locale(language)
-    hour = str(format_time(local, "HH:mm", locale=locale))
+    hour = _hour(local.hour, local.minute, language)
     if local.date() == day:
         return hour
     if 0 < (day - local.date()).days < 7:
@@ -159,6 +169,9 @@ def item_view(item: Item, *, edition: Edition, publication: Publication, languag
     headline = safe(item.headline, LONGEST_HEADLINE)
     lang = language_of(headline, story.language, language)
     source, feed = safe(story.source or story.feed_name, LONGEST_NAME), safe(story.feed_name, LONGEST_NAME)
+    via = feed if feed and feed.casefold() != source.casefold() else ""
+    byline, dateline = safe(story.byline, LONGEST_NAME), safe(story.dateline, LONGEST_NAME)
+    time = clock_time(story.published, story.date_note, edition.day, zone, language)
     return ItemView(
         headline=headline,
         kicker=safe(item.kicker, LONGEST_NAME),
@@ -167,18 +180,31 @@ def item_view(item: Item, *, edition: Edition, publication: Publication, languag
         lang=lang,
         dir=direction(lang) if lang and direction(lang) != direction(language) else "",
         script=script_of(lang),
-        byline=safe(story.byline, LONGEST_NAME),
-        dateline=safe(story.dateline, LONGEST_NAME),
+        byline=byline,
+        dateline=dateline,
         source=source,
-        via=feed if feed and feed.casefold() != source.casefold() else "",
-        time=clock_time(story.published, story.date_note, edition.day, zone, language),
+        via=via,
+        time=time,
         update=bool(item.update_of),
         duration=duration(story.duration_s),
         picture=item.picture,
         picture_url=picture_source(publication, item.picture),
         related=tuple(_line(each, language) for each in item.related if web_only(each.url)),
         note=safe(item.note, LONGEST_TEASER),
+        credit=credit(byline, dateline, source, via, time, language),
     )
+
+
+def credit(byline: str, dateline: str, source: str, via: str, time: str, language: str) -> tuple[str, ...]:
+    """Return who wrote an item, where, for whom and when: those there are, in a language."""
+    said = words(language)
+    parts = (
+        said("By {name}").format(name=byline) if byline else "",
+        dateline,
+        said("{source} via {feed}").format(source=source, feed=via) if via else source,
+        time,
+    )
+    return tuple(part for part in parts if part)
 
 
 def _line(related: Related, language: str) -> LineView:

@@ -26,7 +26,9 @@ _SCRIPTS = (
 
 def safe(text: str, longest: int = 0) -> str:
     """Return text as one line without controls, cut at ``longest`` characters with an ellipsis."""
-    clean = " ".join(_UNSAFE.sub(" ", text).split())
+    if not (text.isascii() and text.isprintable()):
+        text = _UNSAFE.sub(" ", text)
+    clean = " ".join(text.split())
     if longest and len(clean) > longest:
         return clean[: longest - 1].rstrip() + "…"
     return clean
@@ -34,6 +36,8 @@ def safe(text: str, longest: int = 0) -> str:
 
 def script_language(text: str) -> str:
     """Return the language that a text's script tells, "" for Latin: kana before Chinese, the most letters win."""
+    if text.isascii():
+        return ""
     found: dict[str, int] = {}
     for character in text[:200]:
         if not character.isalpha() or character.isascii():

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from wcwidth import wcswidth, wcwidth
 
 from digest.render.context import ItemView
+from digest.templating import with_values
 
 COLUMNS = 72
 
 
 def width(text: str) -> int:
     """Return how many columns a text takes: `textwrap` counts characters, and 40 CJK characters are 80 columns."""
+    if text.isascii() and text.isprintable():
+        return len(text)
     columns = wcswidth(text)
     return columns if columns >= 0 else sum(max(0, wcwidth(character)) for character in text)
 
 
 def wrap(text: str, first: str = "", rest: str | None = None) -> str:
     """Return text broken at 72 columns; the first line begins with ``first``, others with ``rest``."""
-    lines: list[str] = []
     rest = first if rest is None else rest
+    quick = _wrapped_ascii(text, first, rest)
+    if quick is not None:
+        return quick
+    lines: list[str] = []
     line, indent = "", first
     for word in text.split():
         while word:
@@ -36,6 +43,23 @@ def wrap(text: str, first: str = "", rest: str | None = None) -> str:
                 word, indent = word[cut:], rest
     if line:
         lines.append(indent + line)
+    return "\n".join(lines)
+
+
+def _wrapped_ascii(text: str, first: str, rest: str) -> str | None:
+    """Return the same for text whose characters are columns, line by line; None where that is not so."""
+    left = " ".join(text.split())
+    if not (left.isascii() and left.isprintable()):
+        return None
+    lines, indent, room = [], first, COLUMNS - width(first)
+    while len(left) > room:
+        cut = left.rfind(" ", 0, room + 1)
+        if cut <= 0:
+            return None  # a word longer than a line
+        lines.append(indent + left[:cut])
+        left, indent, room = left[cut + 1 :], rest, COLUMNS - width(rest)
+    if left:
+        lines.append(indent + left)
     return "\n".join(lines)
 
 
@@ -64,24 +88,28 @@ def beside(left: str, right: str) -> str:
     return f"{left}{' ' * max(1, COLUMNS - width(left) - width(right))}{right}"
 
 
-def filters(words: Callable[[str], str]) -> dict[str, Callable[..., str]]:
-    """Return the filters of the text template; ``words`` translates fixed texts."""
+@with_values
+def headline_text(values: Mapping[str, Any], item: ItemView, style: str) -> str:
+    """Return a headline with its kicker, and the labels of an update and of a video."""
+    words = values["_"]
+    label = f"[{words('Update')}] " if item.update else ""
+    label += f"[{words('Video')}] " if style == "video" else ""
+    return wrap(label + (f"{item.kicker}: " if item.kicker else "") + item.headline)
 
-    def headline_text(item: ItemView, style: str) -> str:
-        label = f"[{words('Update')}] " if item.update else ""
-        label += f"[{words('Video')}] " if style == "video" else ""
-        return wrap(label + (f"{item.kicker}: " if item.kicker else "") + item.headline)
 
-    def credit_text(item: ItemView) -> str:
-        source = words("{source} via {feed}").format(source=item.source, feed=item.via) if item.via else item.source
-        by = words("By {name}").format(name=item.byline) if item.byline else ""
-        return ", ".join(part for part in (by, item.dateline, source, item.duration, item.time) if part)
+def credit_text(item: ItemView) -> str:
+    """Return who wrote an item, where and for whom, how long it plays, and when."""
+    *others, last = item.credit or ("",)
+    timed = [item.duration, last] if item.time else [last, item.duration]
+    return ", ".join(part for part in (*others, *timed) if part)
 
-    return {
-        "wrap": wrap,
-        "underlined": underlined,
-        "dotted": dotted,
-        "beside": beside,
-        "headline_text": headline_text,
-        "credit_text": credit_text,
-    }
+
+# The filters of the text template.
+FILTERS: Mapping[str, Callable[..., str]] = {
+    "wrap": wrap,
+    "underlined": underlined,
+    "dotted": dotted,
+    "beside": beside,
+    "headline_text": headline_text,
+    "credit_text": credit_text,
+}

@@ -9,9 +9,12 @@ import jinja2
 
 import digest
 from digest.errors import DigestError, FileProblem, Problem, TemplateError
+from digest.templating.lines import Leftovers, Origins, origins
 
 # What the rest of the house calls a set of templates: Jinja2 itself is at home here alone.
 Environment = jinja2.Environment
+# Marks a filter that takes the template's values first, such as `_`, which translates.
+with_values = jinja2.pass_context
 
 # An installed wheel holds the templates in the package; a checkout has them beside it.
 _PLACES = (Path(digest.__file__).parent / "templates", Path(digest.__file__).parent.parent / "templates")
@@ -68,6 +71,7 @@ def environment(overrides: Path | None = None) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        extensions=[Leftovers],
     )
 
 
@@ -103,17 +107,24 @@ def problems(overrides: Path) -> tuple[Problem, ...]:
 
 
 def fill(environment: jinja2.Environment, name: str, values: Mapping[str, object]) -> str:
-    """Return a template filled with values; raise TemplateError naming file and line."""
+    """Return a template filled with values; raise TemplateError naming file and line, whatever the template does."""
     try:
         return environment.get_template(name).render(**values)
     except jinja2.TemplateNotFound as error:
-        where = _where(error, name)
-        raise TemplateError(f"there is no template {error.name}", where=where, fix="restore the file") from None
+        raise TemplateError(f"there is no template {error.name}", where=_where(error, name), fix="restore it") from None
     except jinja2.TemplateSyntaxError as error:
         where = f"{error.filename or error.name}:{error.lineno}"
         raise TemplateError(f"it is not valid Jinja ({error.message})", where=where) from None
     except jinja2.UndefinedError as error:
         raise TemplateError(f"{error.message}", where=_where(error, name), fix="see the template contract") from None
+    except RecursionError:
+        raise TemplateError("it includes itself without end", where=f"templates/{name}") from None
+    except UnicodeDecodeError as error:
+        file = _undecodable(environment, error.object) or f"templates/{name}"
+        raise TemplateError("it is not UTF-8", where=file, fix="save it as UTF-8") from None
+    except OSError as error:
+        where = str(error.filename or f"templates/{name}")
+        raise TemplateError(f"it cannot be read ({error.strerror or error})", where=where) from None
     except DigestError:
         raise
     except Exception as error:  # a template calls and computes what its writer likes
@@ -121,12 +132,30 @@ def fill(environment: jinja2.Environment, name: str, values: Mapping[str, object
         raise TemplateError(what, where=_where(error, name), fix="see the template contract") from None
 
 
+def _undecodable(environment: jinja2.Environment, body: bytes) -> str:
+    """Return the file that holds some bytes: the error that tells of them does not name it."""
+    loader = environment.loader
+    folders = loader.searchpath if isinstance(loader, jinja2.FileSystemLoader) else []
+    for path in (path for folder in folders for path in sorted(Path(folder).rglob("*")) if path.is_file()):
+        if path.read_bytes() == body:
+            return str(path)
+    return ""
+
+
+def origin(environment: jinja2.Environment, name: str, values: Mapping[str, object]) -> Origins | None:
+    """Return where each line that a template makes was written, None where that cannot be told."""
+    try:
+        return origins(environment, name, values)
+    except (jinja2.TemplateError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        return None
+
+
 def _where(error: BaseException, name: str) -> str:
     """Return file:line of the innermost template an error went through."""
     where, trace = f"templates/{name}", error.__traceback__
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
-        if file.endswith((".mjml", ".txt", ".css", ".html")):
+        if file.endswith((".mjml", ".txt", ".html", ".css", ".xml")):
             where = f"{file}:{trace.tb_lineno}"
         trace = trace.tb_next
     return where

@@ -17,13 +17,15 @@ HOUSE = Path(__file__).parent.parent.parent / "digest"
 
 
 def used() -> set[str]:
-    """The fixed texts in templates and in the text part's filters."""
+    """The fixed texts in templates, in the text part's filters and in credit lines."""
     texts: set[str] = set()
     for path in sorted((packaged_folder() / "mail").rglob("*")):
         if path.is_file():
             texts |= set(re.findall(r'_\("([^"]+)"\)', path.read_text(encoding="utf-8")))
-    text_part = (HOUSE / "render" / "text.py").read_text(encoding="utf-8")
-    return texts | set(re.findall(r"""words\(["']([^"']+)["']\)""", text_part))
+    for name in ("text.py", "context.py"):
+        source = (HOUSE / "render" / name).read_text(encoding="utf-8")
+        texts |= set(re.findall(r"""(?:words|said)\(["']([^"']+)["']\)""", source))
+    return texts
 
 
 def catalogue(name: str) -> dict[str, str]:
