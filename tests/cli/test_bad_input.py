@@ -126,7 +126,7 @@ def test_a_broken_template_names_its_line(digest: Digest, publication: Path) -> 
     for broken, said in (
         (original.replace("</mj-head>", "{{ nonsense }}</mj-head>"), "nonsense"),
         (original.replace("</mj-head>", "{% if %}</mj-head>"), "edition.mjml:"),
-        (original.replace("</mj-head>", "</mj-haed>"), "closes <mj-head>"),
+        (original.replace("</mj-head>", "</mj-haed>"), "is closed by </mj-haed>"),
         (original.replace("</mj-head>", "</mj-head><mj-carousel></mj-carousel>"), "mj-carousel"),
     ):
         (templates / "edition.mjml").write_text(broken, encoding="utf-8")
