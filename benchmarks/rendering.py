@@ -104,10 +104,10 @@ def asked(node: subprocess.Popen[str], times: int) -> list[float]:
 def compare(name: str, peers: Path, work: Path) -> None:
     """Print the medians of one theme, and the median of the ratios of the rounds."""
     once, mjml, css = ours(name)
-    for file, text in (("edition.mjml", mjml), ("theme.css", css), ("peers.cjs", _NODE)):
+    for file, text in (("edition.mjml", mjml), ("theme.css", css)):
         (work / file).write_text(text, encoding="utf-8")
-    script = peers / "peers.cjs"
-    shutil.copyfile(work / "peers.cjs", script)
+    script = peers / "peers.cjs"  # node looks for its modules beside the script
+    script.write_text(_NODE, encoding="utf-8")
     node = subprocess.Popen(
         ["node", str(script), str(work / "edition.mjml"), str(work / "theme.css")],
         stdin=subprocess.PIPE,

@@ -67,9 +67,3 @@ def send_batch(
         stop=stop,
         pace=pace,
     )
-
-
-def is_short(report: SendReport, batch: Batch) -> bool:
-    """Tell whether fewer rows were due than a batch holds: then nothing more may be due."""
-    settled = report.accepted + report.deferred + len(report.refused) + len(report.in_doubt)
-    return settled < batch.rows

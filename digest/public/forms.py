@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 MOST_FIELDS = 100
 LONGEST = 300  # characters of a field
+LONGEST_FIELD = 10_000  # bytes that are read of one at all
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 
 
@@ -52,7 +53,15 @@ async def form_of(request: Request) -> Form:
     if kind not in ("application/x-www-form-urlencoded", "multipart/form-data"):
         await request.body()
         return Form(FormData())
-    return Form(await request.form(max_files=0, max_fields=MOST_FIELDS, max_part_size=10_000))
+    try:
+        return Form(await request.form(max_files=0, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD))
+    except HTTPException as error:
+        # Starlette answers 400 to a form that is too long as it does to one that is none.
+        if error.status_code == 400 and any(
+            word in str(error.detail).lower() for word in ("exceed", "maximum", "too ")
+        ):
+            raise HTTPException(413, headers={"Connection": "close"}) from None
+        raise
 
 
 def is_own(request: Request, public_url: str) -> bool:

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY = 64_000  # bytes; the longest form of ours is a few thousand
@@ -22,10 +22,6 @@ HEADERS = {
 }
 
 
-class _TooLarge(Exception):
-    pass
-
-
 class Guard:
     """Strips the prefix, bounds the body, sets headers and counts answers."""
 
@@ -38,12 +34,9 @@ class Guard:
             await self.app(scope, receive, send)
             return
         scope = self._without_prefix(scope)
-        started = False
 
         async def answer(message: Message) -> None:
-            nonlocal started
             if message["type"] == "http.response.start":
-                started = True
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
@@ -51,13 +44,7 @@ class Guard:
                 self.answers[(scope["path"].split("/")[1] or "home", int(message["status"]))] += 1
             await send(message)
 
-        try:
-            await self.app(scope, _bounded(scope, receive), answer)
-        except _TooLarge:
-            if started:
-                raise
-            refusal = PlainTextResponse("The request is too large.\n", status_code=413, headers={"Connection": "close"})
-            await refusal(scope, receive, answer)
+        await self.app(scope, _bounded(scope, receive), answer)
 
     def _without_prefix(self, scope: Scope) -> Scope:
         """Return the scope as if there were no prefix: a proxy may strip it or leave it."""
@@ -75,11 +62,11 @@ def _bounded(scope: Scope, receive: Receive) -> Receive:
     async def bounded() -> Message:
         nonlocal taken
         if declared > LARGEST_BODY:
-            raise _TooLarge
+            raise HTTPException(413, headers={"Connection": "close"})
         message: dict[str, Any] = dict(await receive())
         taken += len(message.get("body", b""))
         if taken > LARGEST_BODY:
-            raise _TooLarge
+            raise HTTPException(413, headers={"Connection": "close"})
         return message
 
     return bounded

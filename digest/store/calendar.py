@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from digest.dates import from_micros, to_micros
 from digest.model.editions import Edit, EditionState
 from digest.model.mail import EditionKey
-from digest.store.delivery_log import EXPIRED, PLANNED, of
+from digest.store.delivery_log import CLAIMED, EXPIRED, PLANNED, of
 from digest.store.engine import Store
 from digest.store.stories import instant
 from digest.store.tables import deliveries, editions, edits, subscribers
@@ -33,8 +34,9 @@ class DayStanding:
 class CalendarStore:
     """What the calendar of runs asks, and what it writes into the ledger."""
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
+    def __init__(self, store: Store, *, is_dead: Callable[[str], bool] = lambda owner: False) -> None:
+        """``is_dead`` tells of an owner of leases whether it is known to have died."""
+        self.store, self.is_dead = store, is_dead
 
     def days(self, digest: str, *, limit: int) -> tuple[DayStanding, ...]:
         """Return the newest days on record, newest first; nothing big is read."""
@@ -77,27 +79,29 @@ class CalendarStore:
             found = connection.execute(sa.select(subscribers.c.time_zone).where(wanted).distinct()).scalars()
             return tuple(sorted({"", *found}))
 
-    def expire_late(self, key: EditionKey, closed: Mapping[str, datetime], *, reason: str, now: datetime) -> int:
-        """Expire rows nobody tried yet of readers whose zone is ``closed``; return how many.
+    def expire_late(self, key: EditionKey, closed: Collection[str], *, reason: str, now: datetime) -> int:
+        """Expire rows nobody tried yet of readers whose zone is among ``closed``; return how many.
 
-        What the relay was offered in time and deferred is not late: it is tried until `give_up_after`.
+        What the relay was offered in time and deferred is not late: it is tried until `give_up_after`. A row that a
+        dead process had claimed was not tried either.
         """
-        moment, expired = to_micros(now), 0
+        if not closed:
+            return 0
+        moment = to_micros(now)
         values = {"state": EXPIRED, "reply": reason, "owner": "", "lease_until": None, "changed": moment}
-        for zone, at in closed.items():
-            if at > now:
-                continue
-            theirs = sa.select(subscribers.c.id).where(subscribers.c.time_zone == zone)
-            late = sa.and_(
-                of(key),
-                deliveries.c.state == PLANNED,
-                deliveries.c.attempts == 0,
-                deliveries.c.subscriber.in_(theirs),
-            )
-            with self.store.write() as connection:
-                update = sa.update(deliveries).where(late).values(**values)
-                expired += connection.execute(update.execution_options(preserve_rowcount=True)).rowcount
-        return expired
+        theirs = sa.select(subscribers.c.id).where(subscribers.c.time_zone.in_(sorted(closed)))
+        with self.store.write() as connection:
+            idle = sa.or_(deliveries.c.state == PLANNED, self._abandoned(connection, key, moment))
+            late = sa.and_(of(key), deliveries.c.attempts == 0, idle, deliveries.c.subscriber.in_(theirs))
+            update = sa.update(deliveries).where(late).values(**values)
+            return connection.execute(update.execution_options(preserve_rowcount=True)).rowcount
+
+    def _abandoned(self, connection: Connection, key: EditionKey, moment: int) -> sa.ColumnElement[bool]:
+        """Return the condition that a row is claimed by nobody alive."""
+        claimed = sa.select(deliveries.c.owner).where(of(key), deliveries.c.state == CLAIMED).distinct()
+        dead = [owner for owner in connection.execute(claimed).scalars() if self.is_dead(owner)]
+        gone = sa.or_(deliveries.c.owner.in_(dead), deliveries.c.lease_until < moment)
+        return sa.and_(deliveries.c.state == CLAIMED, gone)
 
     def waiting(self, key: EditionKey, *, now: datetime) -> tuple[int, datetime | None]:
         """Return how many planned rows wait for a later hour, and when the first of them comes."""

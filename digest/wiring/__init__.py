@@ -217,7 +217,7 @@ class Wiring:
         """How the days of a digest stand, and whose hour came."""
         from digest.store.calendar import CalendarStore
 
-        return CalendarStore(self.database)
+        return CalendarStore(self.database, is_dead=is_dead)
 
     # Network
 

@@ -83,7 +83,7 @@ class Morning:
         zones = self.wiring.calendar.zones(self.digest.name)
         theirs = spans(key.day, self.schedule, zones, frozen_at=record.approved_at or now)
         openings = {zone: span.opens for zone, span in theirs.items() if span.opens > now}
-        closed = {zone: span.closes for zone, span in theirs.items() if span.closes is not None and span.closes <= now}
+        closed = [zone for zone, span in theirs.items() if span.closes is not None and span.closes <= now]
         planned = 0
         if len(closed) < len(theirs):
             planned = self.publisher.plan(key, openings)

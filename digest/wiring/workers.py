@@ -20,7 +20,7 @@ from digest.editions.calendar import spans
 from digest.errors import ConfigError, DigestError, Problem, RelayError, StoreError, UsageError
 from digest.mail.kept import KeptConnections
 from digest.model.mail import EditionKey, Message, Planned
-from digest.pipeline.batching import Batch, is_short, send_batch
+from digest.pipeline.batching import Batch, send_batch
 from digest.pipeline.journal import Event
 from digest.pipeline.sending import SendingReport, report_of
 from digest.store.batches import Batches
@@ -127,6 +127,8 @@ class Worker:
         ended = threading.Event()
         beat = threading.Thread(target=self._beat, args=(ended,), name="digest-beat", daemon=True)
         beat.start()
+        if SEND in self.offer.queues:
+            self._told("nudge", self.nudge_due)  # what is due now need not wait for the next minute
         try:
             worker.run(ready)
         finally:
@@ -218,8 +220,8 @@ class Worker:
             *(f"refused: {each}" for each in report.refused),
         ):
             self.warn(f"{key.digest} {key.day}: {line}")
-        if is_short(report, batch) and not self.stop.is_set():
-            self._close(publisher, key)
+        if not self.stop.is_set():
+            self._close_if_done(publisher, key)
 
     def _writer(self, publisher: Publisher, key: EditionKey) -> Callable[[Planned], Message]:
         """Return what writes an edition's messages: its parts are read once a process, for they do not change."""
@@ -228,20 +230,27 @@ class Worker:
                 self._writers = {key: publisher.approved_writer(key), **dict(list(self._writers.items())[:3])}
             return self._writers[key]
 
-    def _close(self, publisher: Publisher, key: EditionKey) -> None:
-        """Expire what was tried for too long, end an edition nothing is left of, and list it."""
+    def _close_if_done(self, publisher: Publisher, key: EditionKey) -> None:
+        """Where nothing is due and nobody holds a row: expire what was tried for too long, end the edition, list it.
+
+        Whoever settles the last row finds it so; of two at once both may, and doing it twice changes nothing.
+        """
         now, ledger = self.wiring.clock.now(), self.wiring.ledger
+        if ledger.due_now(key, now=now, most=1):
+            return
         give_up = now - self.wiring.settings.delivery.give_up_after
         held = ledger.close(key, reason="gave up", give_up_before=give_up, now=now)
-        if not (held.planned or held.claimed or held.handed):
+        record = self.wiring.editions.edition(key)
+        if not (held.planned or held.claimed or held.handed) and record is not None and record.listed_at is None:
             publisher.list(key)
 
     def nudge_due(self) -> None:
-        """Queue as many batches as the ledger has rows due: whatever was lost, the next minute makes up for it."""
+        """Queue as many batches as the ledger has rows due: what was lost, the next minute makes up for."""
         for settings in self.wiring.settings.digests:
             for key in self.wiring.editions.sending(settings.name):
                 self._expire_late(settings, key)
-                self.nudge(key)
+                if not self.nudge(key):
+                    self._close_if_done(Publisher(self.wiring, settings, via=self.via), key)
 
     def nudge(self, key: EditionKey) -> int:
         """Queue the batches of one edition that are not queued yet; return how many."""

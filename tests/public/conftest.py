@@ -97,7 +97,9 @@ class House:
             message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
             part = message.get_body(("plain",))
             assert part is not None
-            found.append(f"To: {message['To']}\nSubject: {message['Subject']}\n\n{part.get_content()}")
+            found.append(
+                f"To: {message['To']}\nSubject: {message['Subject']}\n\n{part.get_content()}".replace("\r\n", "\n")
+            )
         return found
 
     def link(self, mail: str, purpose: str) -> str:

