@@ -40,7 +40,7 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml
-	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[dev,postgresql,extract,search]"
+	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[dev,postgresql,extract,search,scale]"
 	@touch $@ $(VENV)/.installed
 
 clean:

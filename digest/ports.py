@@ -27,6 +27,7 @@ from digest.model.mail import (
     Suppression,
 )
 from digest.model.news import FeedState, PageMetadata, Story
+from digest.model.returned import Recorded
 from digest.model.web import Request, Response
 
 
@@ -279,6 +280,22 @@ class NoticeStore(Protocol):
 
     def give_up(self, *, queued_before: datetime, now: datetime) -> int:
         """Expire what was tried in vain and queued before that instant; return how many."""
+
+
+class ReturnStore(Protocol):
+    """What came back by mail."""
+
+    def is_known(self, fingerprint: str) -> bool:
+        """Tell whether a message was read before."""
+
+    def record(self, each: Recorded, *, now: datetime) -> None:
+        """Keep what a message was; once."""
+
+    def bounced_in_a_row(self, subscriber: str, day: date, *, since: date) -> tuple[date, ...]:
+        """Return the days, newest first, whose copy came back, up to the newest that was accepted and did not.
+
+        ``day`` is one of them, be it on record or not yet.
+        """
 
 
 class Lock(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -103,11 +104,13 @@ def person(name: str, /, **changes: Any) -> Subscriber:
     return Subscriber(**{**values, **changes})
 
 
-def approved(store: Store, people: Sequence[Subscriber], *, on_doubt: Any = "resend") -> Deliveries:
+def approved(store: Store, people: Sequence[Subscriber], *, on_doubt: Any = "resend", day: date = DAY) -> Deliveries:
     """Put an approved edition and its readers into a store; return the ledger, nothing planned yet."""
     editions = Editions(store)
-    made = edition()
+    made = replace(edition(), day=day)
     editions.save_base(made, now=NOW)
-    editions.approve(KEY, [parts(made)], [], edits=0, by="test", now=NOW)
+    editions.approve(
+        KEY._replace(day=day), [replace(parts(made), number=1 + (day - DAY).days)], [], edits=0, by="test", now=NOW
+    )
     Subscribers(store).merge(people, now=NOW)
     return Deliveries(store, on_doubt=on_doubt)

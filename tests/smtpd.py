@@ -23,6 +23,7 @@ class Inbox:
     port: int = 0
     taken: list[tuple[str, bytes]] = field(default_factory=list)  # (recipient, body)
     connections: int = 0  # opened so far
+    senders: list[str] = field(default_factory=list)  # envelope senders, of aiosmtpd alone
 
     @property
     def recipients(self) -> list[str]:
@@ -41,6 +42,7 @@ class _Handler:
         body = envelope.content if isinstance(envelope.content, bytes) else str(envelope.content).encode()
         for recipient in envelope.rcpt_tos:
             self.inbox.taken.append((recipient, body))
+            self.inbox.senders.append(str(envelope.mail_from))
         return "250 2.0.0 taken"
 
 

@@ -12,6 +12,7 @@ import typer
 from digest import __version__
 from digest.cli import (
     almanac,
+    bounces,
     checking,
     database,
     delivery,
@@ -61,6 +62,7 @@ checking.register(app)
 editing.register(app)
 delivery.register(app)
 dkim.register(app)
+bounces.register(app)
 almanac.register(app)
 subscribers.register(app)
 serve.register(app)

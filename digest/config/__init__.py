@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from digest.config import lines as positions
 from digest.config import shape
 from digest.config.settings import (
+    BouncesSettings,
     DeliverySettings,
     DigestSettings,
     DkimSettings,
@@ -31,6 +32,7 @@ from digest.errors import ConfigError, Problem
 from digest.model.editions import Bars, Embargo, Match, Publication, Section, Sponsor, Weights
 from digest.model.mail import Rates
 from digest.model.news import Feed
+from digest.model.return_path import ADDED, LONGEST_LOCAL
 
 __all__ = [
     "DeliverySettings",
@@ -171,6 +173,7 @@ _TABLES: dict[str, type[BaseModel]] = {
     "weights": shape.WeightsTable,
     "delivery": shape.DeliveryTable,
     "dkim": shape.DkimTable,
+    "bounces": shape.BouncesTable,
     "fetch": shape.FetchTable,
     "monitoring": shape.MonitoringTable,
     "retention": shape.RetentionTable,
@@ -418,8 +421,28 @@ class _Reading:
                 "it is missing, so that nobody could unsubscribe",
                 "set it to where `digest serve` answers, or keep delivery.via = 'eml:outbox'",
             )
-        values = table.model_dump(exclude={"password_file", "rates", "warm_up", "dkim"})
-        return DeliverySettings(password=password, rates=self.rates(table), dkim=self.dkim(publication), **values)
+        values = table.model_dump(exclude={"password_file", "rates", "warm_up", "dkim", "bounces"})
+        return DeliverySettings(
+            password=password, rates=self.rates(table), dkim=self.dkim(publication), bounces=self.bounces(), **values
+        )
+
+    def bounces(self) -> BouncesSettings | None:
+        delivery = self.document.delivery
+        table = delivery.bounces
+        if table is None:
+            return None
+        local, at, _ = parseaddr(delivery.return_path)[1].rpartition("@")
+        where = ("delivery", "return_path") if delivery.return_path else ("delivery", "bounces")
+        if not at:
+            self.problem(where, "bounces need an address of their own", 'write return_path = "bounces@YOUR.DOMAIN"')
+        longest = LONGEST_LOCAL - len(local) - ADDED
+        names = list(self.document.digest) or ["daily"]
+        if table.signed and at and max(len(name) for name in names) > longest:
+            fix = "shorten it, or the names of the digests"
+            self.problem(where, "a signed return path would be longer than 64 characters before the @", fix)
+        return BouncesSettings(
+            signed=table.signed, transient=table.transient, over=table.over, kept=self.beside(table.kept)
+        )
 
     def rates(self, table: shape.DeliveryTable) -> Rates:
         warm_up = table.warm_up

@@ -49,6 +49,16 @@ class DkimSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BouncesSettings:
+    """How what comes back is understood: `[delivery.bounces]`."""
+
+    signed: bool  # whether each copy has a return path of its own (VERP)
+    transient: int  # editions in a row that came back for a while: then the reader is suppressed
+    over: timedelta  # at least so long between the first and the last of them
+    kept: Path  # folder of what nobody understood
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeliverySettings:
     """How editions are handed over: `[delivery]`."""
 
@@ -62,6 +72,7 @@ class DeliverySettings:
     messages_per_connection: int  # then a new one; 0 = no limit
     rates: Rates
     dkim: DkimSettings | None  # None = messages are not signed here
+    bounces: BouncesSettings | None  # None = what comes back is read by nobody
     password: str = field(repr=False)  # of the relay, from DIGEST_RELAY_PASSWORD or password_file
 
 

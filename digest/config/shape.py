@@ -265,6 +265,15 @@ class DkimTable(Table):
     ed25519_key_file: str = ""
 
 
+class BouncesTable(Table):
+    """`[delivery.bounces]`."""
+
+    signed: bool = True
+    transient: int = Field(default=5, ge=2, le=100)
+    over: Duration = timedelta(days=7)
+    kept: str = Field(default="bounces", min_length=1)
+
+
 class DeliveryTable(Table):
     """`[delivery]`."""
 
@@ -280,6 +289,7 @@ class DeliveryTable(Table):
     rates: RatesTable = RatesTable()
     warm_up: WarmUpTable | None = None
     dkim: DkimTable | None = None
+    bounces: BouncesTable | None = None
 
 
 class FetchTable(Table):

@@ -69,6 +69,8 @@ class Writer:
     subject_of: LineOf
     preheader_of: LineOf
     signer: Signer | None = None  # DKIM
+    sender_of: Callable[[str], str] | None = None  # a return path of each subscriber's own (VERP)
+    request_of: Callable[[str], str] | None = None  # what a subscriber's mail to leave says in its subject
     _choices: dict[tuple[str, ...] | None, Choice] = field(default_factory=dict)
     _common: bytes = b""
 
@@ -91,7 +93,8 @@ class Writer:
         if self.signer is not None:
             fields = (*self._shared_fields, *canonical_fields(head), *frame.content_fields)
             signatures = self.signer.signatures(fields, frame.begun.of(body))
-        envelope = Envelope(sender=self.return_path, recipient=person.email)
+        sender = self.sender_of(person.subscriber) if self.sender_of else self.return_path
+        envelope = Envelope(sender=sender, recipient=person.email)
         data = b"".join((signatures, self._shared(), head, frame.content, b"\r\n", body))
         return Message(envelope=envelope, message_id=message_id, data=data, dotted=frame.dotted)
 
@@ -110,9 +113,14 @@ class Writer:
         return f"=_{_hash(f'{self.parts.digest} {self.parts.day} {self.parts.language}')}".encode("ascii")
 
     @cached_property
-    def _leave_by_mail(self) -> str:
+    def _leaves(self) -> str:
+        """The address that mails to leave go to: where bounces are read, if they are, so are those."""
         reply = parseaddr(self.publication.reply_to or self.publication.sender)[1]
-        return f"mailto:{reply}?subject=unsubscribe%20{self.parts.digest}"
+        return self.return_path if self.request_of else reply
+
+    def _leave_by_mail(self, subscriber: str) -> str:
+        request = self.request_of(subscriber) if self.request_of else self.parts.digest
+        return f"mailto:{self._leaves}?subject=unsubscribe%20{request}"
 
     def _choice(self, sections: tuple[str, ...] | None) -> Choice:
         if sections not in self._choices:
@@ -160,7 +168,7 @@ class Writer:
 
     def _head(self, person: Planned, choice: Choice, message_id: str, unsubscribe: str) -> bytes:
         leave = [unsubscribe] if unsubscribe else []
-        leave.append(self._leave_by_mail)
+        leave.append(self._leave_by_mail(person.subscriber))
         head = [
             address_header("To", person.name, person.email),
             choice.subject,

@@ -12,7 +12,7 @@ from digest.model.editions import EditionState
 from digest.model.mail import DeliveryState
 from digest.store.engine import Store
 from digest.store.stories import insert
-from digest.store.tables import attempts, deliveries, delivery_counts, editions, notices, pages, runs, stories
+from digest.store.tables import attempts, deliveries, delivery_counts, editions, notices, pages, returns, runs, stories
 
 STEP = 1_000
 OVER = tuple(state.value for state in (EditionState.FINISHED, EditionState.STOPPED, EditionState.SKIPPED))
@@ -84,6 +84,10 @@ class Housekeeping:
     def runs(self, before: datetime) -> int:
         """Delete the records of runs begun before an instant."""
         return self._delete(runs, runs.c.id, runs.c.started < to_micros(before))
+
+    def returns(self, before: datetime) -> int:
+        """Delete what came back before an instant; suppressions stay."""
+        return self._delete(returns, returns.c.fingerprint, returns.c.at < to_micros(before))
 
     def notices(self, before: datetime) -> int:
         """Delete notices settled before an instant."""

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from digest.dates import from_micros, iso, to_micros
 from digest.store.engine import Store
 from digest.store.stories import insert
-from digest.store.tables import attempts, deliveries, notices, signups, subscribers, suppressions
+from digest.store.tables import attempts, deliveries, notices, returns, signups, subscribers, suppressions
 
 HISTORY = timedelta(days=35)
 _OPEN = ("planned", "claimed", "handed", "deferred", "in_doubt")
@@ -123,6 +123,8 @@ class Persons:
                         .returning(attempts.c.id)
                     ).all()
                 )
+                came_back = sa.delete(returns).where(returns.c.subscriber == person.id)
+                done["bounces erased"] = len(connection.execute(came_back.returning(returns.c.fingerprint)).all())
                 connection.execute(sa.delete(subscribers).where(subscribers.c.id == person.id))
             done["subscribers erased"] = int(person is not None)
             gone: tuple[tuple[str, sa.Table, sa.ColumnElement[bool]], ...] = (

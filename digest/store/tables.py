@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 
 # The migration that makes these tables.
-REVISION = "0009"
+REVISION = "0010"
 
 metadata = MetaData(
     naming_convention={
@@ -240,6 +240,22 @@ attempts = Table(
     Column("reply", Text, nullable=False, server_default=""),
     Index(None, "digest", "day", "subscriber"),
     Index(None, "subscriber"),
+)
+
+# Messages that came back, one row a message and person: a mailbox read twice counts once.
+returns = Table(
+    "returns",
+    metadata,
+    Column("fingerprint", Text, primary_key=True),  # SHA-256 of the message
+    Column("subscriber", Text, primary_key=True),  # "" = nobody we know
+    Column("kind", Text, nullable=False),  # ReturnKind
+    Column("day", Text, nullable=False, server_default=""),  # of the edition where it is known, else of the reading
+    Column("permanent", Boolean, nullable=False, server_default=text("false")),
+    Column("code", Text, nullable=False, server_default=""),  # RFC 3463
+    Column("reply", Text, nullable=False, server_default=""),
+    Column("at", BigInteger, nullable=False),
+    Index(None, "subscriber"),
+    Index(None, "at"),
 )
 
 # Counts that remain when old deliveries are pruned.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from digest.config import DigestSettings
 from digest.dates import edition_day
@@ -22,6 +22,9 @@ from digest.pipeline.notifying import NoticesReport
 from digest.pipeline.sending import SendingReport
 from digest.wiring import Wiring, feeds
 from digest.wiring.publisher import Publisher
+
+# What came back is forgotten when it counts no more (`pipeline.returning`), and a while later.
+RETURNS = timedelta(days=180)
 
 
 class Morning:
@@ -123,6 +126,7 @@ class Morning:
             "stories": house.stories(now - limits.stories),
             "runs": house.runs(now - limits.runs),
             "notices": house.notices(now - limits.notices),
+            "bounces": house.returns(now - RETURNS),
         }
         told = ", ".join(f"{count} {name}" for name, count in gone.items() if count)
         return f"forgotten by [retention]: {told}" if told else ""

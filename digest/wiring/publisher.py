@@ -20,6 +20,7 @@ from digest.model.editions import Edition, EditionRecord, EditionState, Rendered
 from digest.model.mail import DeliveryState, EditionKey, Message, Parts, Planned, Rates
 from digest.pipeline import approving, building, fetching, listing, previewing, publishing, sending
 from digest.wiring import Wiring, feeds
+from digest.wiring.bounces import return_path
 from digest.wiring.roster import Roster
 
 if TYPE_CHECKING:
@@ -234,6 +235,8 @@ class Publisher:
             leave, prefer = (self.wiring.tokens.sign(purpose, subscriber, name) for purpose in ("u", "p"))
             return links.unsubscribe_url(base, leave), links.preferences_url(base, prefer)
 
+        path = return_path(self.wiring) if personal else None
+        key = EditionKey(parts.digest, parts.day)
         return Writer(
             parts=parts,
             publication=self.publication,
@@ -244,6 +247,8 @@ class Publisher:
             subject_of=subject_of,
             preheader_of=preheader_of,
             signer=Signer(self.wiring.dkim_keys, at=at) if self.wiring.dkim_keys else None,
+            sender_of=(lambda subscriber: path.of(key, subscriber)) if path is not None and path.signed else None,
+            request_of=(lambda subscriber: path.request(name, subscriber)) if path is not None else None,
         )
 
     def approved_writer(self, key: EditionKey) -> Callable[[Planned], Message]:

@@ -85,7 +85,8 @@ def test_a_feed_moves_to_another_section_or_address() -> None:
         edit.with_moved_feed(BASE, "https://z.example/f", section="world")
 
 
-@given(st.lists(st.text(min_size=1, max_size=20), min_size=1, max_size=4, unique=True))
+# A feed named as one that a section of BASE lists takes that line along when it goes.
+@given(st.lists(st.text(min_size=1, max_size=20).filter(lambda name: name != "A"), min_size=1, max_size=4, unique=True))
 def test_any_name_is_read_back_as_it_was(names: list[str]) -> None:
     feeds = [Feed(url=f"https://{n}.example/f", name=name) for n, name in enumerate(names)]
     text = edit.with_feeds(BASE, feeds)

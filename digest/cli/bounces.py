@@ -1,0 +1,48 @@
+"""`digest bounces …`: what comes back by mail."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from digest.cli.session import Session, command
+from digest.errors import EXIT_DONE, EXIT_TEMPORARY, StoreError
+
+group = typer.Typer(help="Read what comes back by mail.", no_args_is_help=True, rich_markup_mode=None)
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the application."""
+    app.add_typer(group, name="bounces")
+
+
+@command(group, "read", example="digest bounces read /var/mail/bounces", exits=(0, 1, 2, 75))
+def read(
+    session: Session,
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A maildir, an mbox, one message, or - for a pipe.")],
+    as_json: Annotated[bool, typer.Option("--json", envvar="DIGEST_JSON", help="Print a JSON document.")] = False,
+) -> int:
+    """Suppress whose address is gone or who complained, honour mails to leave, keep what nobody understands."""
+    from digest.mail.mailboxes import letters
+    from digest.wiring.bounces import return_reader
+
+    reader = return_reader(session.wiring)
+    try:
+        report = reader.read(letters(path, sys.stdin.buffer))
+    except StoreError as error:
+        if str(path) != "-":
+            raise
+        # A mail server that pipes into us keeps the message on 75, and returns it to its sender on anything else.
+        session.warn(f"digest: {error}")
+        return EXIT_TEMPORARY
+    if as_json:
+        session.emit(asdict(report))
+        return EXIT_DONE
+    session.say(report.summary)
+    for line in report.lines:
+        session.say(f"  {line}")
+    return EXIT_DONE

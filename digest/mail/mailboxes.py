@@ -1,0 +1,80 @@
+"""Where what came back is read from: a maildir, an mbox, one message in a file or on standard input."""
+
+from __future__ import annotations
+
+import mailbox
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from digest.errors import FileProblem
+
+LARGEST = 20_000_000  # bytes of one message; the rest is not looked at
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A message, and what marks it as read."""
+
+    raw: bytes
+    name: str  # where it was: "new/1764…", "mbox message 3"
+    done: Callable[[], None] = lambda: None
+
+
+def letters(path: Path, stdin: BinaryIO) -> Iterator[Letter]:
+    """Yield the messages of a maildir (those not marked as seen), of an mbox or a file, or of stdin for `-`.
+
+    Raises FileProblem for what is none of these or cannot be read.
+    """
+    if str(path) == "-":
+        yield Letter(stdin.read(LARGEST), "standard input")
+        return
+    try:
+        if path.is_dir():
+            yield from _maildir(path)
+        elif path.is_file():
+            with path.open("rb") as file:
+                is_mbox = file.read(5) == b"From "
+            if is_mbox:
+                yield from _mbox(path)
+            else:
+                with path.open("rb") as file:
+                    yield Letter(file.read(LARGEST), str(path))
+        else:
+            raise FileProblem("there is no such mailbox", where=str(path), fix="name a maildir, an mbox or - (stdin)")
+    except OSError as error:
+        raise FileProblem(f"it cannot be read ({error.strerror or error})", where=str(path)) from None
+
+
+def _maildir(path: Path) -> Iterator[Letter]:
+    if not (path / "new").is_dir() or not (path / "cur").is_dir():
+        raise FileProblem("it is a folder, and no maildir", where=str(path), fix="a maildir has cur, new and tmp")
+    found = [each for each in (path / "new").iterdir() if each.is_file()]
+    found += [each for each in (path / "cur").iterdir() if each.is_file() and "S" not in _flags(each.name)]
+    for each in sorted(found, key=lambda each: each.name):
+        with each.open("rb") as file:
+            yield Letter(file.read(LARGEST), f"{each.parent.name}/{each.name}", lambda each=each: _seen(path, each))  # type: ignore[misc]
+
+
+def _flags(name: str) -> str:
+    return name.rpartition(":2,")[2] if ":2," in name else ""
+
+
+def _seen(maildir: Path, path: Path) -> None:
+    """Mark a message as seen: it moves to cur under its own name."""
+    base, flags = path.name.partition(":2,")[0], _flags(path.name)
+    target = maildir / "cur" / f"{base}:2,{''.join(sorted({*flags, 'S'}))}"
+    try:
+        path.rename(target)
+    except FileNotFoundError:
+        return  # another program of the mailbox was quicker
+
+
+def _mbox(path: Path) -> Iterator[Letter]:
+    box = mailbox.mbox(path, create=False)
+    try:
+        for number, key in enumerate(box.iterkeys(), 1):
+            yield Letter(box.get_bytes(key)[:LARGEST], f"{path} message {number}")
+    finally:
+        box.close()

@@ -1,0 +1,66 @@
+"""`digest bounces read`: from a real edition handed over to a bounce of it, through the command line."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Digest, change
+from tests.smtpd import aiosmtpd_server
+
+REPORT = """\
+From: mailer-daemon@mx.tarn.example
+To: {path}
+Subject: Undelivered
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.tarn.example
+
+Final-Recipient: rfc822; somebody@else.example
+Action: failed
+Status: 5.1.1
+
+--b--
+"""
+
+
+def test_a_copy_that_comes_back_suppresses_its_reader(
+    digest: Digest, publication: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcome = digest("bounces", "read", publication.parent, "-c", publication)
+    assert outcome.code == 2
+    assert "there is no [delivery.bounces]" in outcome.err
+    text = publication.read_text(encoding="utf-8")
+    assert "[delivery]" in text
+    change(
+        publication,
+        r"^\[delivery\]$",
+        '[delivery.bounces]\ntransient = 4\n\n[delivery]\nreturn_path = "b@halyard.example"',
+    )
+    with aiosmtpd_server() as inbox:
+        for words in (("build",), ("approve",), ("send", "--via", f"smtp://127.0.0.1:{inbox.port}")):
+            assert digest(*words, "-c", publication).code == 0, words
+    paths = {sender for sender in inbox.senders if "+" in sender}
+    assert len(paths) == len(inbox.taken) > 1, "each copy has a return path of its own"
+    letter = publication.parent / "letter.eml"
+    letter.write_text(REPORT.format(path=sorted(paths)[0]), encoding="utf-8")
+    read = digest("bounces", "read", letter, "-c", publication, "--json")
+    assert read.code == 0, read.err
+    assert (read.json["read"], read.json["permanent"]) == (1, 1)
+    listed = digest("subscribers", "list", "--status", "bounced", "-c", publication)
+    assert len(listed.out.splitlines()) >= 1
+
+    class Pipe:
+        buffer = io.BytesIO(b"From: x@y.example\nSubject: hello\n\nhello\n")
+
+    monkeypatch.setattr(sys, "stdin", Pipe)
+    piped = digest("bounces", "read", "-", "-c", publication)
+    assert piped.code == 0
+    assert "1 not understood and kept" in piped.out
+    assert len(list((publication.parent / "bounces").iterdir())) == 1
