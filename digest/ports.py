@@ -205,6 +205,10 @@ class MergeCounts(Protocol):
         """Rows of people who left; they stay away."""
 
     @property
+    def doubled(self) -> tuple[str, ...]:
+        """Addresses that stood in several rows, the first fifty."""
+
+    @property
     def revived(self) -> int:
         """People who left and were brought back."""
 

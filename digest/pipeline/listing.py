@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from digest.errors import FileProblem
 from digest.ports import Clock, SubscriberStore
@@ -25,11 +26,14 @@ class ImportReport:
     warnings: tuple[str, ...]
     rejected_file: Path | None  # the rejected rows, to be corrected; None where there are none
     dry_run: bool
+    system: str = ""  # "Ghost": whose export it was
+    lost: str = ""  # said where the file has far fewer rows than last time
 
     @property
     def line(self) -> str:
         """One sentence for people."""
         begin = "Would be: " if self.dry_run else ""
+        begin += f"An export of {self.system}. " if self.system else ""
         text = f"{begin}{self.rows} rows: {self.added} added, {self.updated} updated, {self.unchanged} unchanged"
         if self.revived:
             text += f", {self.revived} brought back"
@@ -39,7 +43,7 @@ class ImportReport:
 
 
 def import_roster(
-    data: bytes,
+    data: bytes | BinaryIO,
     *,
     name: str,
     rejected_to: Path | None,
@@ -75,6 +79,9 @@ def import_roster(
             written.write_text(rejected_csv(roster), encoding="utf-8-sig", newline="")
         except OSError as error:
             raise FileProblem(f"it cannot be written ({error.strerror or error})", where=str(written)) from None
+    twice = (f"{email} stands in several rows; the last one counts" for email in merged.doubled)
+    more = (f"and {roster.unsaid} more warnings",) if roster.unsaid else ()
+    warnings = (*roster.warnings, *more, *twice)
     return ImportReport(
         rows=roster.rows,
         added=merged.added,
@@ -83,7 +90,22 @@ def import_roster(
         left=merged.left,
         revived=merged.revived,
         rejected=tuple(str(each) for each in roster.rejected),
-        warnings=tuple(roster.warnings),
+        warnings=warnings,
         rejected_file=written,
         dry_run=dry_run,
+        system=roster.system,
     )
+
+
+SHRUNK = 0.5  # a file with fewer rows than this share of last time's is told of
+
+
+def shrunken(report: ImportReport, before: int) -> ImportReport:
+    """Return the report, saying so where the file lost most of its rows: it removes nobody, but nobody meant it."""
+    if report.rows >= before * SHRUNK or not before:
+        return report
+    lost = (
+        f"the file has {report.rows} rows, it had {before} when it was merged last; nobody was removed"
+        " (`digest subscribers remove` does that)"
+    )
+    return replace(report, lost=lost)

@@ -180,6 +180,12 @@ class _Run:
             if imported is None:
                 return
             self.journal.say(f"subscribers: {imported.line}")
+            if imported.lost:
+                self.journal.say(f"subscribers: {imported.lost}")
+            if imported.warnings:
+                self.journal.say(
+                    f"subscribers: {len(imported.warnings)} warnings; `digest subscribers import` tells them"
+                )
             for row in imported.rejected:
                 place = row.partition(":")[0]
                 self._trouble("rows", row, public=f"{place}: rejected; see the file of rejected rows")

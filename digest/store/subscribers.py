@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import islice
 from typing import Any, cast
@@ -20,8 +20,11 @@ from digest.store.stories import insert
 from digest.store.tables import rosters, subscribers, suppressions
 
 BATCH = 2_000
+DOUBLED = 50  # addresses in several rows that are named
 # Columns of a file that an import may set; what a reader set herself is kept unless overwritten.
-COLUMNS = ("name", "sections", "digests", "format", "language", "time_zone", "attributes")
+COLUMNS = (
+    "name", "sections", "digests", "format", "language", "time_zone", "weekdays_only", "paused_until", "attributes",
+)  # fmt: skip
 GONE = (SubscriberStatus.UNSUBSCRIBED.value, SubscriberStatus.BOUNCED.value, SubscriberStatus.COMPLAINED.value)
 
 _staged_metadata = sa.MetaData()
@@ -43,6 +46,7 @@ class Merged:
     updated: int
     unchanged: int
     left: int  # people who left: they stay away
+    doubled: tuple[str, ...] = ()  # addresses that stood in several rows, the first fifty; the last row counts
     revived: int = 0  # people who left and were brought back, because the publisher said so and why
 
 
@@ -72,7 +76,7 @@ class Subscribers:
         """
         with self.store._translated(), self.store.engine.connect() as connection:
             try:
-                self._stage(connection, rows, hash_of, now)
+                doubled = self._stage(connection, rows, hash_of, now)
                 merging = connection.execution_options(sqlite_begin="IMMEDIATE")
                 with merging.begin() as transaction:
                     done = self._merge(merging, frozenset(columns), overwrite, revive, to_micros(now))
@@ -81,7 +85,7 @@ class Subscribers:
             finally:
                 with connection.begin():
                     staged.drop(connection, checkfirst=True)
-        return done
+        return replace(done, doubled=doubled)
 
     def _stage(
         self,
@@ -89,8 +93,8 @@ class Subscribers:
         rows: Iterable[Subscriber],
         hash_of: Callable[[str], str] | None,
         now: datetime,
-    ) -> None:
-        """Fill a temporary table: it takes no lock that an unsubscribe would wait for."""
+    ) -> tuple[str, ...]:
+        """Fill a temporary table: it takes no lock that an unsubscribe would wait for; return who stands twice."""
         moment = to_micros(now)
 
         def row_of(position: int, person: Subscriber) -> dict[str, Any]:
@@ -106,9 +110,12 @@ class Subscribers:
             while batch := [row_of(at, each) for at, each in islice(stream, BATCH)]:
                 connection.execute(sa.insert(staged), batch)
             connection.exec_driver_sql("CREATE INDEX staged_subscribers_key ON staged_subscribers (email_key)")
+            often = sa.select(sa.func.min(staged.c.email)).group_by(staged.c.email_key).having(sa.func.count() > 1)
+            doubled = tuple(connection.execute(often.order_by(staged.c.email_key).limit(DOUBLED)).scalars())
             later = staged.alias("later")
             twice = sa.exists().where(later.c.email_key == staged.c.email_key, later.c.position > staged.c.position)
             connection.execute(sa.delete(staged).where(twice))
+        return doubled
 
     def _merge(self, connection: Connection, columns: frozenset[str], overwrite: bool, revive: str, now: int) -> Merged:
         total = connection.execute(sa.select(sa.func.count()).select_from(staged)).scalar_one()
@@ -164,6 +171,17 @@ class Subscribers:
 
     def subscribers(self, *, digest: str = "", status: str = "") -> Iterator[Subscriber]:
         """Yield subscribers ordered by address, in bounded memory."""
+        for row in self._rows(status):
+            person = person_of(row)
+            if not digest or digest in person.digests:
+                yield person
+
+    def dated(self) -> Iterator[tuple[Subscriber, datetime, datetime]]:
+        """Yield everybody ordered by address, with since when the status stands and when the row came."""
+        for row in self._rows(""):
+            yield person_of(row), from_micros(row["status_at"]), from_micros(row["created"])
+
+    def _rows(self, status: str) -> Iterator[Any]:
         last = ""
         while True:
             query = sa.select(subscribers).where(subscribers.c.email_key > last)
@@ -171,10 +189,7 @@ class Subscribers:
                 query = query.where(subscribers.c.status == status)
             with self.store.read() as connection:
                 rows = connection.execute(query.order_by(subscribers.c.email_key).limit(BATCH)).mappings().all()
-            for row in rows:
-                person = person_of(row)
-                if not digest or digest in person.digests:
-                    yield person
+            yield from rows
             if len(rows) < BATCH:
                 return
             last = rows[-1]["email_key"]
@@ -233,6 +248,11 @@ class Subscribers:
         """Return the hash of a roster file as it was last merged; "" = never."""
         with self.store.read() as connection:
             return connection.execute(sa.select(rosters.c.hash).where(rosters.c.path == path)).scalar() or ""
+
+    def merged_rows(self, path: str) -> int:
+        """Return how many rows a roster file had when it was merged last; 0 = never."""
+        with self.store.read() as connection:
+            return connection.execute(sa.select(rosters.c.rows).where(rosters.c.path == path)).scalar() or 0
 
     def remember_file(self, path: str, key: str, rows: int, *, now: datetime) -> None:
         """Remember that a roster file was merged as it is."""

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import chain
+from typing import BinaryIO
 from zoneinfo import available_timezones
 
+from digest.dates import iso
 from digest.errors import RosterError
 from digest.model.mail import Format, Subscriber, SubscriberStatus
 from digest.subscribers.addresses import is_role, key_of
+from digest.subscribers.systems import YES, folded, recognised, status_of
 
-COLUMNS = ("email", "name", "sections", "digests", "format", "language", "time_zone", "status")
+COLUMNS = (
+    "email", "name", "sections", "digests", "format", "language", "time_zone", "weekdays_only", "paused_until",
+    "status", "status_reason", "status_since", "created",
+)  # fmt: skip
 # Headers of other systems and of people, compared without case, blanks and hyphens.
 _SYNONYMS = {
     "email": "email", "emailaddress": "email", "mail": "email", "address": "email", "subscriberemail": "email",
@@ -21,12 +30,18 @@ _SYNONYMS = {
     "digests": "digests", "lists": "digests", "newsletters": "digests",
     "format": "format", "language": "language", "lang": "language", "locale": "language",
     "timezone": "time_zone", "zone": "time_zone", "status": "status", "state": "status",
+    "firstname": "first_name", "lastname": "last_name", "weekdaysonly": "weekdays_only", "pauseduntil": "paused_until",
+    "statusreason": "status_reason",
+    # Of our own exports, for people to read: when a row came here is ours to say.
+    "statussince": "status_since", "created": "created",
 }  # fmt: skip
 _STATUSES = {
     "": "active", "active": "active", "subscribed": "active", "enabled": "active", "confirmed": "active",
     "pending": "pending", "unconfirmed": "pending",
     "unsubscribed": "unsubscribed", "bounced": "bounced", "cleaned": "bounced", "complained": "complained",
 }  # fmt: skip
+PIECE = 1_000_000  # bytes read at a time
+MOST_WARNINGS = 1_000  # kept; of more only the number is told
 LONGEST_CELL = 2_000  # characters; a longer one is a broken quote
 
 
@@ -54,51 +69,82 @@ class Roster:
     rejected: list[Rejected] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     rows: int = 0
+    system: str = ""  # "Ghost": whose export it is, "" where it is nobody's we know
+    unsaid: int = 0  # warnings beyond those kept
+
+    def warn(self, text: str) -> None:
+        """Keep a warning, or count it where there are too many."""
+        if len(self.warnings) < MOST_WARNINGS:
+            self.warnings.append(text)
+        else:
+            self.unsaid += 1
 
 
-def decoded(data: bytes) -> str:
-    """Return the text of a file: UTF-8 with or without BOM, UTF-16 with one, else Windows-1252; raise RosterError."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace")
-    if b"\x00" in data[:2_000]:
+def _encoding(stream: BinaryIO) -> str:
+    """Return what a file is written in: UTF-8 with or without BOM, UTF-16 with one, else Windows-1252.
+
+    Raises RosterError for what is no text. The stream is read once, a piece at a time, and set back.
+    """
+    head = stream.read(2_000)
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        stream.seek(0)
+        return "utf-16"
+    if b"\x00" in head:
         raise RosterError("it holds NUL bytes, so it is no CSV file", fix="save it as CSV in UTF-8")
+    decoder, found, piece = codecs.getincrementaldecoder("utf-8")(), "utf-8-sig", head
     try:
-        return data.decode("utf-8-sig")
+        while piece:
+            decoder.decode(piece)
+            piece = stream.read(PIECE)
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
+        found = "cp1252"
+    stream.seek(0)
+    return found
 
 
-def _separator(text: str) -> tuple[str, str]:
-    """Return the separator and the text without Excel's `sep=` line."""
-    first, _, rest = text.partition("\n")
+def _lines(stream: BinaryIO) -> tuple[str, Iterator[str]]:
+    """Return the separator and the lines of a file, without Excel's `sep=` line."""
+    text = _text(stream, _encoding(stream))
+    first = next(text, "")
     if first.lower().startswith("sep=") and len(first.strip()) == 5:
-        return first.strip()[4], rest
+        return first.strip()[4], text
     counts = {mark: first.count(mark) for mark in (",", ";", "\t")}
     best = max(counts, key=lambda mark: counts[mark])
-    return (best if counts[best] else ","), text
+    return (best if counts[best] else ","), chain([first], text)
+
+
+def _text(stream: BinaryIO, encoding: str) -> Iterator[str]:
+    """Yield the lines of a stream, their ends as written; the stream stays its owner's to close."""
+    text = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="")
+    try:
+        yield from text
+    finally:
+        text.detach()
 
 
 def read_roster(
-    data: bytes, *, sections: Collection[str], digests: Collection[str], new_id: Callable[[], str], name: str
+    data: bytes | BinaryIO, *, sections: Collection[str], digests: Collection[str], new_id: Callable[[], str], name: str
 ) -> Roster:
     """Return a file's roster; raise RosterError where it has no column of addresses.
 
-    ``sections`` and ``digests`` are the known ones; an unknown one is a warning and left out. Of two rows with the same
-    address the later wins. ``new_id`` gives random ids.
+    ``sections`` and ``digests`` are the known ones; an unknown one is a warning and left out. ``new_id`` gives random
+    ids. A file is read as people are asked for; nothing but bad rows is kept.
     """
-    separator, text = _separator(decoded(data))
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
+    separator, lines = _lines(io.BytesIO(data) if isinstance(data, bytes) else data)
+    rows = csv.reader(lines, delimiter=separator, skipinitialspace=True)
     try:
         header = tuple(_unguarded(cell.strip()) for cell in next(rows, []))
     except csv.Error as error:
         raise RosterError(
             f"its first line cannot be read ({error})", where=name, fix="save it as CSV in UTF-8"
         ) from None
-    known = [_SYNONYMS.get("".join(cell.lower().replace("-", "").replace("_", "").split()), "") for cell in header]
+    known = [_SYNONYMS.get(folded(cell), "") for cell in header]
     if "email" not in known:
         raise RosterError("it has no column called email", where=name, fix="name the columns in its first line")
     reading = _Reading(header, known, set(sections), tuple(digests), new_id)
-    roster = Roster(header=header, columns=reading.columns, people=iter(()))
+    system = reading.system.name if reading.system else ""
+    roster = Roster(header=header, columns=reading.columns, people=iter(()), system=system)
     roster.people = reading.people(rows, roster)
     return roster
 
@@ -114,11 +160,12 @@ class _Reading:
     ) -> None:
         self.header, self.known, self.sections, self.digests, self.new_id = header, known, sections, digests, new_id
         extra = {"attributes"} if any(not name and head for name, head in zip(known, header, strict=True)) else set()
+        extra |= {"name"} if {"first_name", "last_name"} & set(known) else set()
         self.columns = frozenset({*known, *extra} - {"", "email"})
+        self.system = recognised(header)
         self.zones = available_timezones()
 
     def people(self, rows: Iterator[list[str]], roster: Roster) -> Iterator[Subscriber]:
-        seen: dict[str, int] = {}
         while True:
             try:
                 cells = next(rows)
@@ -139,11 +186,6 @@ class _Reading:
                 reject = Rejected(row=number, column=bad.column, reason=bad.reason, cells=tuple(cells))
                 roster.rejected.append(reject)
                 continue
-            if person.email_key in seen:
-                roster.warnings.append(
-                    f"row {number}: {person.email} stands in row {seen[person.email_key]} too; this one counts"
-                )
-            seen[person.email_key] = number
             yield person
 
     def _person(self, cells: list[str], number: int, roster: Roster) -> Subscriber:
@@ -165,19 +207,24 @@ class _Reading:
             key = key_of(email)
         except ValueError as error:
             raise _BadCell("email", f"{email!r} is no address ({error})") from None
+        own = {folded(head): cell.strip() for head, cell in zip(self.header, cells, strict=False)}
+        name = values.get("name", "") or f"{values.get('first_name', '')} {values.get('last_name', '')}"
         if is_role(key):
-            roster.warnings.append(f"row {number}: {email} is an office, not a person")
+            roster.warn(f"row {number}: {email} is an office, not a person")
         return Subscriber(
             id=self.new_id(),
             email=email,
             email_key=key,
-            name=" ".join(_unguarded(values.get("name", "")).split()),
+            name=" ".join(_unguarded(name.strip()).split()),
             sections=self._sections(values.get("sections", ""), number, roster),
             digests=self._digests(values.get("digests", ""), number, roster),
             format=self._format(values.get("format", "")),
             language=values.get("language", "").replace("_", "-"),
             time_zone=self._zone(values.get("time_zone", "")),
-            status=self._status(values.get("status", "")),
+            status=self._status(status_of(self.system, own) or values.get("status", "")),
+            status_reason=_unguarded(values.get("status_reason", "")),
+            paused_until=self._day(values.get("paused_until", "")),
+            weekdays_only=self._yes(values.get("weekdays_only", "")),
             attributes=attributes,
         )
 
@@ -185,7 +232,7 @@ class _Reading:
         asked = [part.strip().lower() for part in cell.split("|") if part.strip()]
         for slug in asked:
             if slug not in self.sections:
-                roster.warnings.append(f"row {number}: there is no section {slug!r}; it is left out")
+                roster.warn(f"row {number}: there is no section {slug!r}; it is left out")
         chosen = tuple(dict.fromkeys(slug for slug in asked if slug in self.sections))
         if asked and not chosen:
             raise _BadCell("sections", f"none of {cell!r} is a section")
@@ -195,7 +242,7 @@ class _Reading:
         asked = [part.strip().lower() for part in cell.split("|") if part.strip()]
         for name in asked:
             if name not in self.digests:
-                roster.warnings.append(f"row {number}: there is no digest {name!r}; it is left out")
+                roster.warn(f"row {number}: there is no digest {name!r}; it is left out")
         chosen = tuple(dict.fromkeys(name for name in asked if name in self.digests))
         if asked and not chosen:
             raise _BadCell("digests", f"none of {cell!r} is a digest")
@@ -214,8 +261,21 @@ class _Reading:
             raise _BadCell("time_zone", f"{cell!r} is no time zone; write one such as Europe/Lisbon")
         return cell
 
+    def _day(self, cell: str) -> date | None:
+        try:
+            return date.fromisoformat(cell) if cell else None
+        except ValueError:
+            raise _BadCell("paused_until", f"{cell!r} is no day; write one such as 2026-12-01") from None
+
+    def _yes(self, cell: str) -> bool:
+        value = cell.lower()
+        if value and value not in YES and value not in ("no", "false", "0", "n", "f"):
+            raise _BadCell("weekdays_only", f"{cell!r} is neither yes nor no")
+        return value in YES
+
     def _status(self, cell: str) -> SubscriberStatus:
-        status = _STATUSES.get(cell.lower())
+        own = self.system.statuses.get(cell.lower(), "") if self.system else ""
+        status = _STATUSES.get(own or cell.lower())
         if status is None:
             raise _BadCell("status", f"{cell!r} is none of {', '.join(each.value for each in SubscriberStatus)}")
         return SubscriberStatus(status)
@@ -252,15 +312,25 @@ def _unguarded(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA) else cell
 
 
-def export_rows(people: Iterator[Subscriber], attributes: Sequence[str] = ()) -> Iterator[str]:
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """A person of an export, with the dates that are ours."""
+
+    person: Subscriber
+    status_since: datetime | None = None
+    created: datetime | None = None
+
+
+def export_rows(people: Iterator[Listed], attributes: Sequence[str] = ()) -> Iterator[str]:
     """Yield the list as CSV, line by line; it imports again unchanged.
 
-    ``attributes`` names the further columns to write.
+    ``attributes`` names the further columns to write. Dates and reasons are for people: an import leaves them alone.
     """
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([*COLUMNS, *map(guarded, attributes)])
-    for person in people:
+    for each in people:
+        person = each.person
         writer.writerow(
             [
                 guarded(person.email),
@@ -270,7 +340,12 @@ def export_rows(people: Iterator[Subscriber], attributes: Sequence[str] = ()) ->
                 person.format,
                 person.language,
                 person.time_zone,
+                "yes" if person.weekdays_only else "",
+                person.paused_until.isoformat() if person.paused_until else "",
                 person.status.value,
+                guarded(person.status_reason),
+                iso(each.status_since) if each.status_since else "",
+                iso(each.created) if each.created else "",
                 *(guarded(person.attributes.get(name, "")) for name in attributes),
             ]
         )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any, BinaryIO
 
+from digest.dates import edition_day
 from digest.errors import FileProblem, UsageError
 from digest.model.mail import Suppression
 from digest.pipeline import listing
@@ -21,7 +25,7 @@ class Roster:
 
     def import_file(
         self,
-        data: bytes,
+        data: bytes | BinaryIO,
         name: str,
         *,
         beside: Path | None,
@@ -49,33 +53,73 @@ class Roster:
         """Merge the subscribers' file beside the config where it changed since; None where there was nothing to do."""
         path = self.settings.subscribers_file
         try:
-            data = path.read_bytes()
+            with path.open("rb") as file:
+                key = hashlib.file_digest(file, "sha256").hexdigest()
+                if self.wiring.subscribers.merged_file(str(path)) == key:
+                    return None
+                file.seek(0)
+                before = self.wiring.subscribers.merged_rows(str(path))
+                report = listing.shrunken(self.import_file(file, path.name, beside=path), before)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise FileProblem(f"it cannot be read ({error.strerror or error})", where=str(path)) from None
-        key = hashlib.sha256(data).hexdigest()
-        if self.wiring.subscribers.merged_file(str(path)) == key:
-            return None
-        report = self.import_file(data, path.name, beside=path)
         self.wiring.subscribers.remember_file(str(path), key, report.rows, now=self.wiring.clock.now())
         return report
 
     def export(self) -> Iterator[str]:
         """Yield the list as CSV."""
-        from digest.subscribers.roster import export_rows
+        from digest.subscribers.roster import Listed, export_rows
 
         everyone = self.wiring.subscribers
-        return export_rows(everyone.subscribers(), everyone.attribute_names())
+        people = (
+            Listed(person=person, status_since=since, created=created) for person, since, created in everyone.dated()
+        )
+        return export_rows(people, everyone.attribute_names())
 
-    def remove(self, address: str) -> bool:
-        """Unsubscribe and suppress an address for good; tell whether it was on the list. Raises UsageError."""
+    def add(self, address: str, columns: Mapping[str, str], *, revive: str = "") -> listing.ImportReport:
+        """Put one person on the list, or change what the list says of her; ``columns`` as in a CSV file.
+
+        Raises UsageError for what no row may hold, and for somebody who left, unless ``revive`` gives a reason.
+        """
+        out = io.StringIO(newline="")
+        csv.writer(out).writerows([["email", *columns], [address, *columns.values()]])
+        report = self.import_file(out.getvalue().encode("utf-8"), "the command line", beside=None, revive=revive)
+        if report.rejected:
+            raise UsageError(report.rejected[0].partition(": ")[2], where=address)
+        if report.left:
+            fix = 'to bring her back, give a reason: --resubscribe "asked by letter on …"'
+            raise UsageError("this address left, bounced or complained, and stays away", where=address, fix=fix)
+        return report
+
+    def key(self, address: str) -> str:
+        """Return the normalised form of an address; raises UsageError for none."""
         from digest.subscribers.addresses import key_of
 
         try:
-            key = key_of(address)
+            return key_of(address)
         except ValueError as error:
             raise UsageError(f"{address!r} is no address ({error})", where="ADDRESS") from None
+
+    def known(self, address: str) -> dict[str, Any]:
+        """Return everything kept of an address as JSON values; raises UsageError for no address."""
+        key = self.key(address)
+        today = edition_day(self.wiring.clock.now(), self.settings.zone)
+        return self.wiring.persons.known(key, hashed=self.wiring.address_hash(key), today=today)
+
+    def erase(self, address: str) -> dict[str, int]:
+        """Forget a person; return what was erased or made nameless. Her address stays away by a hash."""
+        key = self.key(address)
+        return self.wiring.persons.erase(
+            key,
+            hashed=self.wiring.address_hash(key),
+            alias=f"erased-{secrets.token_hex(8)}",
+            now=self.wiring.clock.now(),
+        )
+
+    def remove(self, address: str) -> bool:
+        """Unsubscribe and suppress an address for good; tell whether it was on the list. Raises UsageError."""
+        key = self.key(address)
         known = self.wiring.subscribers.subscriber(email_key=key) is not None
         now = self.wiring.clock.now()
         self.wiring.subscribers.suppress(

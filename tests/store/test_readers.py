@@ -80,7 +80,8 @@ def test_what_she_chose_wins_over_imports_and_a_digest_dropped_stays_dropped(sto
     people.merge([person("ada", digests=BOTH)], now=NOW)
     chosen = {"sections": ("trade",), "digests": ("weekly",), "weekdays_only": True, "paused_until": date(2026, 12, 1)}
     assert readers.choose("id-ada", chosen, source="preferences page", now=NOW)
-    people.merge([person("ada", digests=BOTH, sections=None)], overwrite=True, now=NOW)
+    file = ("sections", "digests")
+    people.merge([person("ada", digests=BOTH, sections=None)], columns=file, overwrite=True, now=NOW)
     stands = readers.standing("id-ada")
     assert stands is not None
     assert (stands.gets("daily"), stands.gets("weekly")) == (False, True)
