@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import chain
@@ -120,7 +121,8 @@ def _text(stream: BinaryIO, encoding: str) -> Iterator[str]:
     try:
         yield from text
     finally:
-        text.detach()
+        with suppress(ValueError):  # whoever opened it closed it before us
+            text.detach()
 
 
 def read_roster(
