@@ -89,6 +89,8 @@ def send(
         session.emit(report.document())
     else:
         session.say(report.line)
+        if report.accepted and (line := publisher.nothing_new(key)):
+            session.say(line)
         if notices.line:
             session.say(notices.line)
     for line in (*report.trouble, *notices.trouble):

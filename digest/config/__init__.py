@@ -400,6 +400,7 @@ class _Reading:
             notice_before=table.notice_before,
             remind_before=table.remind_before,
             suppress_days=table.suppress_days,
+            nothing_new=table.nothing_new,
         )
 
     def monitoring(self) -> MonitoringSettings:

@@ -35,6 +35,7 @@ class DigestSettings:
     notice_before: timedelta  # editors are told of a draft so long before `time`
     remind_before: timedelta  # and reminded so long before `not_after`
     suppress_days: int  # what was sent this many days ago or less is not news
+    nothing_new: Literal["skip", "tell"]  # whose sections hold no story: no mail, or a short one that says so
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -225,6 +225,7 @@ class DigestTable(Table):
     notice_before: Duration = timedelta(hours=2)
     remind_before: Duration = timedelta(hours=1)
     suppress_days: int = Field(default=7, ge=0, le=365)
+    nothing_new: Literal["skip", "tell"] = "skip"
 
 
 class WeightsTable(Table):

@@ -132,7 +132,8 @@ class Writer:
         held = [slug for slug in parts.sections if sections is None or slug in sections]
         headlines = [headline for slug in held for headline in parts.headlines[slug]]
         whole = held == list(parts.sections)
-        subject = parts.subject if whole or parts.fixed_subject else self.subject_of(headlines)
+        # Who chose only sections without a story and is told so gets the digest's name as the subject.
+        subject = parts.subject if whole or parts.fixed_subject else self.subject_of(headlines) or self.title
         preheader = parts.preheader if whole or parts.fixed_preheader else self.preheader_of(headlines)
         minutes = max(1, round(sum(parts.words[slug] for slug in held) / WORDS_A_MINUTE))
         values = {

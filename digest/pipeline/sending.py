@@ -134,15 +134,18 @@ def plan(
     ledger: Ledger,
     clock: Clock,
     openings: Mapping[str, datetime] = _AT_ONCE,
+    also: Sequence[str] = (),
 ) -> int:
     """Plan a row for every due subscriber that has none; return how many were added. Safe to repeat.
 
-    ``openings`` are the instants before which readers of a time zone get nothing.
+    ``openings`` are the instants before which readers of a time zone get nothing. Readers who chose only sections
+    without a story are due where those are named in ``also``: their mail says that there is nothing new.
     """
     record = sendable(editions.edition(key), key)
     if record.state is EditionState.FINISHED:
         return 0
-    return ledger.plan(key, sections=approvals.parts(key)[0].sections, now=clock.now(), openings=openings)
+    sections = (*approvals.parts(key)[0].sections, *also)
+    return ledger.plan(key, sections=tuple(dict.fromkeys(sections)), now=clock.now(), openings=openings)
 
 
 def preflight(transport: Transport, message: Message) -> None:

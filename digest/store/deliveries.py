@@ -125,6 +125,18 @@ class Deliveries(DeliveryLog):
                 return
             last = upto
 
+    def without_news(self, key: EditionKey, *, sections: Iterable[str]) -> int:
+        """Return how many readers of a digest, of those who chose, chose none of ``sections``."""
+        chosen = "|" + subscribers.c.sections + "|"
+        theirs = sa.and_(
+            subscribers.c.status == "active",
+            ("|" + subscribers.c.digests + "|").contains(f"|{key.digest}|", autoescape=True),
+            subscribers.c.sections.is_not(None),
+            *(~chosen.contains(f"|{slug}|", autoescape=True) for slug in sections),
+        )
+        with self.store.read() as connection:
+            return connection.execute(sa.select(sa.func.count()).select_from(subscribers).where(theirs)).scalar_one()
+
     def due_count(self, key: EditionKey, *, sections: Iterable[str]) -> int:
         """Return how many would be planned now."""
         with self.store.read() as connection:

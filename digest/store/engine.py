@@ -6,6 +6,7 @@ a transaction (BEGIN IMMEDIATE, so that two writers wait instead of failing half
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
@@ -25,12 +26,14 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 
 from digest.errors import StoreError
 from digest.store.tables import REVISION
+from digest.store.turnstile import begin_writing, turnstile
 
 T = TypeVar("T")
 V = TypeVar("V")
 _Waiting = tuple[Callable[[Connection, list[Any]], list[Any]], Any, Future[Any]]
 
-BUSY_TIMEOUT_S = 10
+BUSY_TIMEOUT_S = 10.0
+TURNSTILE = "turnstile"
 # Changes that wait are committed together, at most so many: a transaction stays short (design §3: <= 20 ms).
 GROUP = 200
 # A group waits so many seconds for one more change: connections that share a processor come in one by one.
@@ -58,10 +61,11 @@ def _engine(url: str) -> Engine:
             _make_folder(Path(parsed.database).parent)
         engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False})
         event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "close", _forget_turnstile)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     try:
-        return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": BUSY_TIMEOUT_S})
+        return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": int(BUSY_TIMEOUT_S)})
     except (ModuleNotFoundError, NoSuchModuleError):
         raise StoreError(
             "PostgreSQL needs the package psycopg",
@@ -79,15 +83,27 @@ def _make_folder(folder: Path) -> None:
         ) from None
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:
+def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
     connection.isolation_level = None  # transactions are begun by us, not by the driver
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_S * 1000}"):
+    wait = f"busy_timeout={int(BUSY_TIMEOUT_S * 1000)}"
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", wait):
         connection.execute(f"PRAGMA {pragma}")
+    file = connection.execute("PRAGMA database_list").fetchone()[2]
+    record.info[TURNSTILE] = turnstile(Path(file)) if file else None
+
+
+def _forget_turnstile(connection: sqlite3.Connection, record: Any) -> None:
+    file = record.info.pop(TURNSTILE, None)
+    if file is not None:
+        os.close(file)
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
-    connection.exec_driver_sql(f"BEGIN {mode}")
+    if connection.get_execution_options().get("sqlite_begin") != "IMMEDIATE":
+        connection.exec_driver_sql("BEGIN DEFERRED")
+        return
+    driver: Any = connection.connection.driver_connection
+    begin_writing(driver, connection.connection.info.get(TURNSTILE), timeout_s=BUSY_TIMEOUT_S)
 
 
 class Store:

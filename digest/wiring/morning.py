@@ -90,6 +90,8 @@ class Morning:
         planned = 0
         if len(closed) < len(theirs):
             planned = self.publisher.plan(key, openings)
+            if planned and (line := self.publisher.nothing_new(key)):
+                self.journal.say(line)
         late = self.wiring.calendar.expire_late(key, closed, reason="too late", now=now)
         if late:
             self.journal.trouble("late", f"{late} deliveries of the edition of {key.day} were too late to hand over")

@@ -278,7 +278,23 @@ class Publisher:
             ledger=self.wiring.ledger,
             clock=self.clock,
             openings=openings or {},
+            also=self._also,
         )
+
+    @property
+    def _also(self) -> tuple[str, ...]:
+        """The sections whose readers are due although they hold no story."""
+        tell = self.digest.nothing_new == "tell"
+        return tuple(section.slug for section in self.settings.sections) if tell else ()
+
+    def nothing_new(self, key: EditionKey) -> str:
+        """Return a line about readers whose sections hold no story in an approved edition, "" where there are none."""
+        parts = self.wiring.editions.parts(key)
+        count = self.wiring.ledger.without_news(key, sections=parts[0].sections) if parts else 0
+        if not count:
+            return ""
+        gets = "a short mail that says so" if self._also else "no mail"
+        return f"{count} readers chose only sections without a story today; they get {gets}"
 
     def send(self, key: EditionKey, *, limit: int = 0, linger: bool = True) -> sending.SendingReport:
         """Hand over what is due; called again, it goes on where it was."""
@@ -387,7 +403,7 @@ class Publisher:
         return sending.dry_run(
             key,
             counts=self.wiring.ledger.counts(key),
-            choices={} if done else self.wiring.ledger.choices(key, sections=parts.sections),
+            choices={} if done else self.wiring.ledger.choices(key, sections=(*parts.sections, *self._also)),
             message=message,
             via=self.via or self.settings.delivery.via,
             file=file,

@@ -116,6 +116,34 @@ def test_a_reader_of_one_section_gets_that_section(digest: Digest, publication: 
     assert plain.get_content_type() == "text/plain"
 
 
+@pytest.mark.parametrize("tell", [False, True])
+def test_who_chose_only_a_section_without_a_story_is_told_or_gets_nothing(
+    digest: Digest, publication: Path, tell: bool
+) -> None:
+    text = publication.read_text(encoding="utf-8")
+    quiet = '[[sections]]\nslug = "chess"\ntitle = "Chess"\n\n[[sections]]\nslug = "foreign"'
+    text = text.replace('[[sections]]\nslug = "foreign"', quiet, 1)
+    text = text.replace("[digest.daily]\n", f'[digest.daily]\nnothing_new = "{"tell" if tell else "skip"}"\n', 1)
+    publication.write_text(text, encoding="utf-8")
+    assert digest("subscribers", "add", "pawn@read.example", "--sections", "chess", "-c", publication).code == 0
+    digest("build", "-c", publication)
+    digest("approve", "-c", publication)
+    sent = digest("send", "-c", publication)
+    assert sent.code == 0, sent.err
+    assert "1 readers chose only sections without a story today; they get " in sent.out
+    mail = publication.parent / "outbox" / "pawn@read.example.eml"
+    assert mail.exists() is tell
+    if tell:
+        message = email.message_from_bytes(mail.read_bytes(), policy=email.policy.default)
+        assert message["Subject"] == "The Morning Halyard"
+        plain, html = message.get_body(("plain",)), message.get_body(("html",))
+        assert plain is not None
+        assert html is not None
+        assert "Nothing new in Chess." in plain.get_content()
+        assert "Nothing new in Chess." in html.get_content()
+        assert "Foreign Affairs" not in plain.get_content()
+
+
 def test_no_token_of_one_reader_is_in_anothers_mail(digest: Digest, publication: Path) -> None:
     digest("approve", "-c", publication)
     digest("send", "-c", publication)
