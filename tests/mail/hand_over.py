@@ -17,7 +17,7 @@ from digest.mail.transport import parse_via, transport
 from digest.ports import Clock
 from digest.store.deliveries import Deliveries
 from digest.store.engine import Store
-from digest.wiring import is_dead, owner_name
+from digest.wiring.stores import is_dead, owner_name
 from tests.builders import KEY, NOW, PUBLICATION, parts
 
 HELD = ("foreign", "trade")
