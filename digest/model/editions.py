@@ -330,6 +330,8 @@ class EditionRecord:
     approved_by: str = ""
     published_at: datetime | None = None  # its page and images are online, unlisted
     listed_at: datetime | None = None  # in archive, feeds and search
+    retracted_at: datetime | None = None  # taken off the archive
+    retraction: str = ""  # why, as told to readers
 
 
 @dataclass(frozen=True, kw_only=True)

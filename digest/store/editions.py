@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -29,6 +29,42 @@ def _is(key: EditionKey) -> sa.ColumnElement[bool]:
     return sa.and_(editions.c.digest == key.digest, editions.c.day == key.day.isoformat())
 
 
+def record_of(connection: Connection, row: Mapping[str, Any]) -> EditionRecord:
+    """Return the record of a row of `editions`, its edits in order."""
+    query = (
+        sa.select(edits).where(edits.c.digest == row["digest"], edits.c.day == row["day"]).order_by(edits.c.sequence)
+    )
+    return EditionRecord(
+        digest=row["digest"],
+        day=date.fromisoformat(row["day"]),
+        state=EditionState(row["state"]),
+        base=None if row["base"] is None else load(Edition, row["base"]),
+        edits=tuple(edit_of(dict(each)) for each in connection.execute(query).mappings()),
+        number=row["number"],
+        version=row["version"],
+        reason=row["reason"],
+        held=bool(row["held"]),
+        approved_at=instant(row["approved_at"]),
+        approved_by=row["approved_by"],
+        published_at=instant(row["published_at"]),
+        listed_at=instant(row["listed_at"]),
+        retracted_at=instant(row["retracted_at"]),
+        retraction=row["retraction"],
+    )
+
+
+def edit_of(row: Mapping[str, Any]) -> Edit:
+    """Return the edit of a row of `edits`."""
+    return Edit(
+        kind=row["kind"],
+        target=row["target"],
+        value=json.loads(row["value"]),
+        by=row["by"],
+        at=_instant(row["at"]),
+        sequence=row["sequence"],
+    )
+
+
 class Editions:
     """Satisfies the ports EditionStore and ApprovalStore."""
 
@@ -39,40 +75,7 @@ class Editions:
         """Return an edition with its edits in order, or None."""
         with self.store.read() as connection:
             row = connection.execute(sa.select(editions).where(_is(key))).mappings().one_or_none()
-            return None if row is None else self._record(connection, dict(row))
-
-    def _record(self, connection: Connection, row: dict[str, Any]) -> EditionRecord:
-        query = (
-            sa.select(edits)
-            .where(edits.c.digest == row["digest"], edits.c.day == row["day"])
-            .order_by(edits.c.sequence)
-        )
-        made = tuple(
-            Edit(
-                kind=each["kind"],
-                target=each["target"],
-                value=json.loads(each["value"]),
-                by=each["by"],
-                at=_instant(each["at"]),
-                sequence=each["sequence"],
-            )
-            for each in connection.execute(query).mappings()
-        )
-        return EditionRecord(
-            digest=row["digest"],
-            day=date.fromisoformat(row["day"]),
-            state=EditionState(row["state"]),
-            base=None if row["base"] is None else load(Edition, row["base"]),
-            edits=made,
-            number=row["number"],
-            version=row["version"],
-            reason=row["reason"],
-            held=bool(row["held"]),
-            approved_at=instant(row["approved_at"]),
-            approved_by=row["approved_by"],
-            published_at=instant(row["published_at"]),
-            listed_at=instant(row["listed_at"]),
-        )
+            return None if row is None else record_of(connection, dict(row))
 
     def save_base(self, base: Edition, *, now: datetime) -> None:
         """Insert or replace the base of a draft; raise StoreConflict when it is no draft any more."""
@@ -179,7 +182,7 @@ class Editions:
             query = query.where(editions.c.day < before.isoformat())
         with self.store.read() as connection:
             rows = [dict(row) for row in connection.execute(query).mappings()]
-            return tuple(self._record(connection, row) for row in rows)
+            return tuple(record_of(connection, row) for row in rows)
 
     def approve(
         self,

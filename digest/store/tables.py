@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 
 # The migration that makes these tables.
-REVISION = "0010"
+REVISION = "0015"
 
 metadata = MetaData(
     naming_convention={
@@ -88,6 +88,8 @@ editions = Table(
     Column("published_at", BigInteger),
     Column("listed_at", BigInteger),
     Column("changed", BigInteger, nullable=False),
+    Column("retracted_at", BigInteger),  # taken off the archive
+    Column("retraction", Text, nullable=False, server_default=""),  # why, as told to readers
     UniqueConstraint("digest", "number"),
     Index(None, "digest", "state"),
 )
@@ -104,6 +106,7 @@ edits = Table(
     Column("by", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     ForeignKeyConstraint(["digest", "day"], ["editions.digest", "editions.day"], ondelete="CASCADE"),
+    Index(None, "kind", "at"),
 )
 
 # Content-addressed bytes: encoded parts, prepared pictures. A hash is written once and never changed.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from digest.config import Settings
     from digest.ports import Clock
     from digest.store.alarms import Alarms
+    from digest.store.archive import Archive
     from digest.store.calendar import CalendarStore
     from digest.store.deliveries import Deliveries
     from digest.store.editions import Editions
@@ -69,6 +70,13 @@ class Stores:
         from digest.store.stories import Stories
 
         return Stories(self.database)
+
+    @cached_property
+    def archive(self) -> Archive:
+        """What the archive shows."""
+        from digest.store.archive import Archive
+
+        return Archive(self.database)
 
     @cached_property
     def editions(self) -> Editions:
