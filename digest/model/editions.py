@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from datetime import time as ClockTime
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -326,6 +327,8 @@ class EditionRecord:
     version: str = ""  # hash of the stored parts once approved
     reason: str = ""  # why skipped or stopped
     held: bool = False  # an editor said hold: no automatic approval
+    draft: int = 0  # grows with each edit and each base that prints something else: what an approval is asked of
+    opens: ClockTime | None = None  # local; when its hand-over begins, where an editor moved it
     approved_at: datetime | None = None
     approved_by: str = ""
     published_at: datetime | None = None  # its page and images are online, unlisted

@@ -22,12 +22,12 @@ from digest.dates import to_micros
 from digest.errors import StoreConflict, StoreError, UsageError
 from digest.store.engine import Store
 from digest.store.locks import Locks
-from digest.store.tables import copies, editions, lock_holders, metadata, paces, queue_migrations, workers
+from digest.store.tables import copies, desk_sessions, editions, lock_holders, metadata, paces, queue_migrations, workers
 
 STEP = 5_000  # rows a transaction
 STEP_OF_BYTES = 50  # of tables that hold pictures and parts
 # What belongs to a database and its processes, not to the publication.
-OF_THE_DATABASE = frozenset({copies, lock_holders, paces, queue_migrations, workers})
+OF_THE_DATABASE = frozenset({copies, desk_sessions, lock_holders, paces, queue_migrations, workers})
 SPACE = 1 << 256
 
 Tell = Callable[[str, int, int], None]

@@ -6,7 +6,8 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from datetime import time as ClockTime
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -15,6 +16,7 @@ from digest.dates import to_micros
 from digest.errors import StoreConflict, StoreError
 from digest.model.editions import Edit, Edition, EditionRecord, EditionState, SentEvent
 from digest.model.mail import EditionKey, Parts
+from digest.model.printed import printed
 from digest.store.codec import dump, load, plain
 from digest.store.engine import Store
 from digest.store.stories import insert, instant
@@ -23,6 +25,22 @@ from digest.store.tables import contents, edition_parts, editions, edits, sent_e
 # From the first hand-over on only a correction is taken (design §4).
 FROZEN = frozenset({EditionState.SENDING, EditionState.FINISHED, EditionState.STOPPED, EditionState.SKIPPED})
 STEPS = {"published": editions.c.published_at, "listed": editions.c.listed_at}
+
+
+class Pulse(NamedTuple):
+    """What tells whether anything of an edition changed."""
+
+    state: str
+    draft: int
+    version: str
+    built_at: int | None  # microseconds
+    changed: int  # microseconds
+    edits: int
+
+
+def clock_time(text: str) -> ClockTime | None:
+    """Return "07:30" as a time, None of an empty text."""
+    return ClockTime.fromisoformat(text) if text else None
 
 
 def _is(key: EditionKey) -> sa.ColumnElement[bool]:
@@ -44,6 +62,8 @@ def record_of(connection: Connection, row: Mapping[str, Any]) -> EditionRecord:
         version=row["version"],
         reason=row["reason"],
         held=bool(row["held"]),
+        draft=row["draft"],
+        opens=clock_time(row["opens"]),
         approved_at=instant(row["approved_at"]),
         approved_by=row["approved_by"],
         published_at=instant(row["published_at"]),
@@ -80,10 +100,18 @@ class Editions:
     def save_base(self, base: Edition, *, now: datetime) -> None:
         """Insert or replace the base of a draft; raise StoreConflict when it is no draft any more."""
         row = {"base": dump(base), "built_at": to_micros(base.built_at), "changed": to_micros(now)}
-        key = {"digest": base.digest, "day": base.day.isoformat()}
-        statement = insert(self.store, editions).values(**key, state=EditionState.DRAFT.value, **row)
+        key = EditionKey(base.digest, base.day)
+        statement = insert(self.store, editions).values(
+            digest=key.digest, day=key.day.isoformat(), state=EditionState.DRAFT.value, draft=1, **row
+        )
+        with self.store.read() as connection:
+            before = connection.execute(sa.select(editions.c.base).where(_is(key))).scalar()
+        same = before is not None and printed(load(Edition, before)) == printed(base)
+        step = sa.case((editions.c.base == before, 0), else_=1) if same else sa.literal(1)
         statement = statement.on_conflict_do_update(
-            index_elements=["digest", "day"], set_=row, where=editions.c.state == EditionState.DRAFT.value
+            index_elements=["digest", "day"],
+            set_={**row, "draft": editions.c.draft + step},
+            where=editions.c.state == EditionState.DRAFT.value,
         )
         with self.store.write() as connection:
             if connection.execute(statement.returning(editions.c.day)).first() is None:
@@ -130,10 +158,11 @@ class Editions:
                     at=to_micros(edit.at),
                 )
             )
+            values: dict[str, Any] = {"draft": editions.c.draft + 1, "changed": to_micros(edit.at)}
             if state == EditionState.APPROVED:
-                draft = {"state": EditionState.DRAFT.value, "version": "", "changed": to_micros(edit.at)}
-                connection.execute(sa.update(editions).where(_is(key)).values(**draft))
+                values |= {"state": EditionState.DRAFT.value, "version": ""}
                 self._remember(connection, key, ())
+            connection.execute(sa.update(editions).where(_is(key)).values(**values))
         return expected + 1
 
     def _locked_state(self, connection: Connection, key: EditionKey) -> EditionState:
@@ -164,6 +193,27 @@ class Editions:
         with self.store.write() as connection:
             connection.execute(sa.update(editions).where(_is(key)).values(held=held, changed=to_micros(now)))
 
+    def move_opening(self, key: EditionKey, opens: ClockTime | None, *, now: datetime) -> None:
+        """Let the hand-over of one edition begin at another local time, or again at the digest's own.
+
+        Raise StoreConflict once sending began.
+        """
+        with self.store.write() as connection:
+            state = self._locked_state(connection, key)
+            if state in FROZEN:
+                raise StoreConflict(f"the edition of {key.day} is {state}", fix="its hour cannot be moved any more")
+            text = "" if opens is None else f"{opens:%H:%M}"
+            connection.execute(sa.update(editions).where(_is(key)).values(opens=text, changed=to_micros(now)))
+
+    def pulse(self, key: EditionKey) -> Pulse | None:
+        """Return what tells whether anything of an edition changed, by one small row; None where there is none."""
+        mine = sa.and_(edits.c.digest == key.digest, edits.c.day == key.day.isoformat())
+        count = sa.select(sa.func.count()).select_from(edits).where(mine).scalar_subquery()
+        columns = (editions.c.state, editions.c.draft, editions.c.version, editions.c.built_at, editions.c.changed)
+        with self.store.read() as connection:
+            row = connection.execute(sa.select(*columns, count).where(_is(key))).first()
+        return None if row is None else Pulse(*row)
+
     def withdraw(self, key: EditionKey, *, now: datetime) -> EditionState:
         """Take an approval back, or hold a draft; return the state before. Raise StoreConflict once sending began."""
         with self.store.write() as connection:
@@ -193,17 +243,18 @@ class Editions:
         edits: int,
         by: str,
         now: datetime,
+        draft: int | None = None,
     ) -> EditionRecord:
         """Store the parts, give the number, set state approved by compare-and-swap; return the record.
 
-        ``edits`` is how many edits the parts include; raise StoreConflict when there are more by now, or the edition is
-        no draft.
+        ``edits`` is how many edits the parts include, ``draft`` the draft they were made of; raise StoreConflict when
+        it is another by now, or the edition is no draft.
         """
         bodies = {each.language: dump(each).encode("utf-8") for each in parts}
         hashes = {language: hashlib.sha256(body).hexdigest() for language, body in bodies.items()}
         version = hashlib.sha256("\n".join(f"{k} {v}" for k, v in sorted(hashes.items())).encode()).hexdigest()
         with self.store.write() as connection:
-            self._may_approve(connection, key, edits, parts[0].number)
+            self._may_approve(connection, key, edits, draft, parts[0].number)
             for language, body in bodies.items():
                 keep(self.store, connection, hashes[language], body, "application/json", now)
                 row = {"digest": key.digest, "day": key.day.isoformat(), "version": version, "language": language}
@@ -224,7 +275,9 @@ class Editions:
         assert record is not None
         return record
 
-    def _may_approve(self, connection: Connection, key: EditionKey, expected: int, number: int) -> None:
+    def _may_approve(
+        self, connection: Connection, key: EditionKey, expected: int, draft: int | None, number: int
+    ) -> None:
         state = self._locked_state(connection, key)
         if state != EditionState.DRAFT:
             raise StoreConflict(f"the edition of {key.day} is {state}, no draft")
@@ -237,7 +290,10 @@ class Editions:
             raise StoreConflict(
                 f"somebody edited the edition of {key.day} meanwhile", fix="look at what changed, then approve again"
             )
-
+        if draft is not None and draft != connection.execute(sa.select(editions.c.draft).where(_is(key))).scalar():
+            raise StoreConflict(
+                f"the edition of {key.day} was built again meanwhile", fix="look at what changed, then approve again"
+            )
         taken = sa.select(editions.c.day).where(
             editions.c.digest == key.digest, editions.c.number == number, editions.c.day != key.day.isoformat()
         )

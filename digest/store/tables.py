@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 
 # The migration that makes these tables.
-REVISION = "0015"
+REVISION = "0012"
 
 metadata = MetaData(
     naming_convention={
@@ -83,6 +83,8 @@ editions = Table(
     Column("built_at", BigInteger),  # cut-off of the base
     Column("version", Text, nullable=False, server_default=""),  # hash of the parts once approved
     Column("held", Boolean, nullable=False, server_default=text("false")),
+    Column("draft", Integer, nullable=False, server_default="0"),  # grows with every edit and every base that differs
+    Column("opens", Text, nullable=False, server_default=""),  # "07:30" where an editor moved the hand-over
     Column("approved_at", BigInteger),
     Column("approved_by", Text, nullable=False, server_default=""),
     Column("published_at", BigInteger),
@@ -364,6 +366,45 @@ workers = Table(
     Column("seen", BigInteger, nullable=False),  # last sign of life
     Column("doing", Text, nullable=False, server_default=""),  # what it is at
     Column("accepted", BigInteger, nullable=False, server_default="0"),  # messages since it started
+)
+
+# Who works at the desk from outside this machine.
+desk_users = Table(
+    "desk_users",
+    metadata,
+    Column("name", Key, primary_key=True),
+    Column("role", Text, nullable=False),  # Role
+    Column("password", Text, nullable=False),  # argon2id, with its parameters
+    Column("created", BigInteger, nullable=False),
+    Column("changed", BigInteger, nullable=False),
+)
+
+# Open sessions of the desk, and links that open one, once. The token itself is known to the browser alone.
+desk_sessions = Table(
+    "desk_sessions",
+    metadata,
+    Column("token", Text, primary_key=True),  # hex SHA-256 of it
+    Column("kind", Text, nullable=False),  # "session" or "link"
+    Column("name", Key, nullable=False),
+    Column("role", Text, nullable=False, server_default=""),  # of whoever holds the terminal; "" = as in desk_users
+    Column("csrf", Text, nullable=False, server_default=""),
+    Column("created", BigInteger, nullable=False),
+    Column("seen", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Index(None, "name"),
+)
+
+# Who did what at the desk.
+desk_log = Table(
+    "desk_log",
+    metadata,
+    Column("id", Counter, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("did", Text, nullable=False),
+    Column("about", Text, nullable=False, server_default=""),
+    Column("address", Text, nullable=False, server_default=""),
+    Index(None, "at"),
 )
 
 # How far `digest db copy` into this database came, a row a table.
