@@ -16,6 +16,7 @@ from digest.cli import (
     checking,
     database,
     delivery,
+    desk,
     dkim,
     editing,
     editions,
@@ -60,6 +61,7 @@ picking.register(app)
 editions.register(app)
 checking.register(app)
 editing.register(app)
+desk.register(app)
 delivery.register(app)
 dkim.register(app)
 bounces.register(app)

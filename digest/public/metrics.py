@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from digest import __version__
 from digest.errors import DigestError
-from digest.public.limits import within
+from digest.net.limits import within
 from digest.public.view import View
 
 

@@ -11,8 +11,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from digest.net.limits import Limiter, client_address
 from digest.public.guard import STRICT
-from digest.public.limits import Limiter, client_address
 from digest.public.words import Words, accepted, fixed, spoken
 from digest.templating import fill
 from digest.wiring import Wiring

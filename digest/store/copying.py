@@ -22,7 +22,16 @@ from digest.dates import to_micros
 from digest.errors import StoreConflict, StoreError, UsageError
 from digest.store.engine import Store
 from digest.store.locks import Locks
-from digest.store.tables import copies, desk_sessions, editions, lock_holders, metadata, paces, queue_migrations, workers
+from digest.store.tables import (
+    copies,
+    desk_sessions,
+    editions,
+    lock_holders,
+    metadata,
+    paces,
+    queue_migrations,
+    workers,
+)
 
 STEP = 5_000  # rows a transaction
 STEP_OF_BYTES = 50  # of tables that hold pictures and parts

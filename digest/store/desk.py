@@ -75,9 +75,7 @@ class DeskStore:
     def renew_hash(self, name: str, password_hash: str) -> None:
         """Replace the hash of the same password, made with stronger parameters."""
         with self.store.write() as connection:
-            connection.execute(
-                sa.update(desk_users).where(desk_users.c.name == name).values(password=password_hash)
-            )
+            connection.execute(sa.update(desk_users).where(desk_users.c.name == name).values(password=password_hash))
 
     # Sessions
 
@@ -106,7 +104,9 @@ class DeskStore:
     def use_link(self, token: str, *, lasts: timedelta, now: datetime) -> str:
         """Use up a link and return the token of the session it opened; "" where it was used, is too old, or none."""
         mine = sa.and_(
-            desk_sessions.c.token == _hash(token), desk_sessions.c.kind == "link", desk_sessions.c.until > to_micros(now)
+            desk_sessions.c.token == _hash(token),
+            desk_sessions.c.kind == "link",
+            desk_sessions.c.until > to_micros(now),
         )
         gone = sa.delete(desk_sessions).where(mine).returning(desk_sessions.c.name, desk_sessions.c.role)
         with self.store.write() as connection:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from digest.store.archive import Archive
     from digest.store.calendar import CalendarStore
     from digest.store.deliveries import Deliveries
+    from digest.store.desk import DeskStore
     from digest.store.editions import Editions
     from digest.store.engine import Store
     from digest.store.locks import Locks
@@ -112,6 +113,13 @@ class Stores:
         from digest.store.signups import SignUps
 
         return SignUps(self.database)
+
+    @cached_property
+    def desk(self) -> DeskStore:
+        """The desk's people, sessions and log."""
+        from digest.store.desk import DeskStore
+
+        return DeskStore(self.database)
 
     @cached_property
     def persons(self) -> Persons:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from digest.public.limits import client_address, network_of, within
+from digest.net.limits import client_address, network_of, within
 from tests.public.conftest import Client, House, Opened
 
 

@@ -1,0 +1,97 @@
+"""`digest desk users …` and `digest desk log`: who may work at the desk, and who did what there."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from digest.cli.editions import JsonOption
+from digest.cli.session import Session, command
+from digest.dates import iso
+from digest.errors import EXIT_DONE, UsageError
+
+EXITS = (0, 1, 2)
+users = typer.Typer(
+    help="Who may log in at the desk from outside this machine.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+def register(desk: typer.Typer) -> None:
+    """Add these commands to the group of `digest desk`."""
+    desk.add_typer(users, name="users")
+    command(desk, "log", example="digest desk log --limit 20", exits=EXITS)(log)
+
+
+@command(users, "add", example='digest desk users add "Ada Merrow" --role editor', exits=EXITS)
+def add(
+    session: Session,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="As the history shows it.")],
+    role: Annotated[str, typer.Option("--role", metavar="ROLE", help="editor, or viewer: look and not change.")] = (
+        "editor"
+    ),
+) -> int:
+    """Add a user, or give one another password and role. The password is asked for, or read from standard input."""
+    from digest.wiring.desk import Door
+
+    new = Door(session.wiring).put_user(name, role, _password())
+    name = " ".join(name.split())
+    session.say(
+        f"{name} may log in as {role}." if new else f"{name} is {role} now, with the new password; her sessions ended."
+    )
+    return EXIT_DONE
+
+
+def _password() -> str:
+    """Return a password typed twice, or the first line of standard input. It is never an argument: `ps` shows those."""
+    if sys.stdin.isatty():
+        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+    given = sys.stdin.readline().rstrip("\r\n")
+    if not given:
+        raise UsageError("no password was given", where="standard input", fix="type it, or pass it in by a pipe")
+    return given
+
+
+@command(users, "remove", example='digest desk users remove "Ada Merrow"', exits=EXITS)
+def remove(session: Session, name: Annotated[str, typer.Argument(metavar="NAME", help="As `list` shows it.")]) -> int:
+    """Remove a user; open sessions end at once. What the user did stays on record."""
+    from digest.wiring.desk import Door
+
+    Door(session.wiring).remove_user(name)
+    session.say(f"{name} may not log in any more.")
+    return EXIT_DONE
+
+
+@command(users, "list", example="digest desk users list", exits=EXITS)
+def list_(session: Session, as_json: JsonOption = False) -> int:
+    """List who may log in, and as what."""
+    found = session.wiring.desk.users()
+    if as_json:
+        session.emit([{"name": each.name, "role": each.role.value, "created": iso(each.created)} for each in found])
+        return EXIT_DONE
+    for each in found:
+        session.say(f"{each.role.value:8} {each.name}")
+    if not found:
+        session.say("Nobody; the desk is open on this machine only. Add somebody with `digest desk users add NAME`.")
+    return EXIT_DONE
+
+
+def log(
+    session: Session,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, max=10_000, help="How many lines.")] = 50,
+    as_json: JsonOption = False,
+) -> int:
+    """Show who did what at the desk, newest first."""
+    found = session.wiring.desk.deeds(limit=limit)
+    if as_json:
+        session.emit(
+            [
+                {"at": iso(each.at), "by": each.by, "did": each.did, "about": each.about, "address": each.address}
+                for each in found
+            ]
+        )
+        return EXIT_DONE
+    for each in found:
+        session.say(f"{iso(each.at)}  {each.by or '-':20} {each.did:10} {each.about}  {each.address}".rstrip())
+    return EXIT_DONE
