@@ -208,6 +208,11 @@ _COMMON = {
 }
 
 
+def common_names() -> frozenset[str]:
+    """Return the names of the parameters that every command has."""
+    return frozenset(_COMMON)
+
+
 def command(
     group: typer.Typer, name: str, *, example: str, exits: Sequence[int]
 ) -> Callable[[Callable[..., int]], Callable[..., int]]:

@@ -12,6 +12,15 @@ from digest.errors import DigestError
 from digest.net.limits import within
 from digest.public.view import View
 
+TYPES = {
+    "digest_info": ("gauge", "The version that runs."),
+    "digest_subscribers": ("gauge", "People on the list, by status."),
+    "digest_signups": ("gauge", "Sign-ups that wait to be confirmed."),
+    "digest_notices": ("gauge", "Mail that is no edition, by state."),
+    "digest_deliveries": ("gauge", "Deliveries of the newest edition, by digest and state."),
+    "digest_http_answers_total": ("counter", "Answers of this process, by page and status."),
+}
+
 
 async def health(view: View, request: Request) -> Response:
     """Answer 200 where the database answers, else 503."""
@@ -28,22 +37,18 @@ async def metrics(view: View, request: Request) -> Response:
         return PlainTextResponse("Not found\n", status_code=404)
     counts, latest = await view.thread(lambda: (view.readers.counts(), view.readers.latest()))
     answers = {f'page="{page}",status="{status}"': count for (page, status), count in sorted(view.answers.items())}
+    deliveries = {
+        f'digest="{digest}",state="{state}"': count
+        for digest, states in latest.items()
+        for state, count in states.items()
+    }
     lines = [
-        *_metric("digest_info", "gauge", "The version that runs.", {f'version="{__version__}"': 1}),
-        *_metric("digest_subscribers", "gauge", "People on the list.", _by("status", counts["subscribers"])),
-        *_metric("digest_signups", "gauge", "Sign-ups that wait to be confirmed.", _by("state", counts["signups"])),
-        *_metric("digest_notices", "gauge", "Mail that is no edition.", _by("state", counts["notices"])),
-        *_metric(
-            "digest_deliveries",
-            "gauge",
-            "Deliveries of the newest edition.",
-            {
-                f'digest="{digest}",state="{state}"': count
-                for digest, states in latest.items()
-                for state, count in states.items()
-            },
-        ),
-        *_metric("digest_http_answers_total", "counter", "Answers of this process.", answers),
+        *_metric("digest_info", {f'version="{__version__}"': 1}),
+        *_metric("digest_subscribers", _by("status", counts["subscribers"])),
+        *_metric("digest_signups", _by("state", counts["signups"])),
+        *_metric("digest_notices", _by("state", counts["notices"])),
+        *_metric("digest_deliveries", deliveries),
+        *_metric("digest_http_answers_total", answers),
     ]
     return PlainTextResponse("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")
 
@@ -52,7 +57,8 @@ def _by(label: str, counts: Mapping[str, int]) -> dict[str, int]:
     return {f'{label}="{value}"': count for value, count in sorted(counts.items())}
 
 
-def _metric(name: str, kind: str, text: str, values: Mapping[str, int]) -> Iterable[str]:
+def _metric(name: str, values: Mapping[str, int]) -> Iterable[str]:
+    kind, text = TYPES[name]
     yield f"# HELP {name} {text}"
     yield f"# TYPE {name} {kind}"
     for labels, value in values.items():
