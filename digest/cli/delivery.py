@@ -68,6 +68,8 @@ def send(
     as_json: JsonOption = False,
 ) -> int:
     """Deliver an approved edition; called again, it resumes where it was and sends nothing twice."""
+    if as_json and (test or dry_run):
+        raise UsageError("a trial prints lines, no JSON", where="--json", fix="leave it out")
     publisher = session.publisher
     publisher.via, publisher.stop = via, stop_on_signals()
     key = publisher.key(parse_day(edition, "--edition") if edition else None)
@@ -80,7 +82,10 @@ def send(
         return EXIT_DONE
     if halt:
         report = publisher.stop_edition(key, session.start.environment.get("USER", "") or "the command line")
-        session.say(report.line)
+        if as_json:
+            session.emit(report.document())
+        else:
+            session.say(report.line)
         return EXIT_DONE
     with _meter(session, lambda: publisher.open_rows(key)) as publisher.meter:
         report = publisher.send_all(key, limit=limit)
