@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 DEMO   ?= demo
 
-.PHONY: demo test lint types imports unit soak clean
+.PHONY: demo test lint types imports unit soak docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/digest demo $(DEMO)
@@ -29,6 +29,12 @@ unit: $(VENV)/.installed-dev
 soak: $(VENV)/.installed-dev
 	$(BIN)/python tests/browser.py
 	DIGEST_SOAK=1 $(BIN)/python -m pytest -n 2
+
+# The reference anew from the code, then all pages as HTML in build/docs; a warning is an error.
+docs: $(VENV)/.installed-dev
+	$(BIN)/python -m docs.generate
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
+	@echo "Open build/docs/index.html"
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -74,13 +74,14 @@ def page() -> str:
 
 def _below(annotation: Any) -> tuple[type[BaseModel], str] | None:
     """Return the table an annotation holds, and how: "one", "many" or "named"."""
-    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
-        return (annotation, "one") if issubclass(annotation, BaseModel) else None
     origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is None:
+        is_table = isinstance(annotation, type) and issubclass(annotation, BaseModel)
+        return (annotation, "one") if is_table else None
     found = next((each for each in map(_below, inner) if each), None)
     if found is None:
         return None
-    return found[0], {list: "many", dict: "named"}.get(origin, found[1])  # type: ignore[arg-type]  # None = a union
+    return found[0], {list: "many", dict: "named"}.get(origin, found[1])
 
 
 def _kind(annotation: Any, metadata: list[Any]) -> str:
