@@ -22,18 +22,19 @@ def page() -> str:
         "",
         *_table(common),
     ]
-    group = ""
+    group = "digest"
     for each in found:
-        words = each.name.split()
-        if len(words) == 3 and words[1] != group:
-            group = words[1]
-            lines += [f"## digest {group}", "", groups()[group], ""]
+        above = each.name.rpartition(" ")[0]
+        if above != group:
+            group = above
+            more = " …" if group in {other.name for other in found} else ""
+            lines += [f"## {group}{more}", "", groups()[group], ""]
         lines += _section(each)
     return "\n".join(lines).rstrip() + "\n"
 
 
 def _section(each: Command) -> list[str]:
-    level = "##" if len(each.name.split()) == 2 else "###"
+    level = "#" * min(len(each.name.split()), 3)
     lines = [f"{level} {each.name}", "", _escaped(each.help), ""]
     if own := [option for option in each.options if not option.common]:
         lines += _table(own)

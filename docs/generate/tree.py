@@ -49,21 +49,25 @@ class Command:
 
 
 def groups() -> dict[str, str]:
-    """Return the help of each group of commands by its name."""
-    return {name: _text(each.help) for name, each in _root().commands.items() if hasattr(each, "commands")}
+    """Return the help of each group of commands by its name: "digest feeds", "digest desk users"."""
+    return {name: _text(each.help) for name, each in _all("digest", _root()) if hasattr(each, "commands")}
 
 
 def commands() -> Iterator[Command]:
-    """Yield every command, those of groups after those that stand alone."""
-    alone, grouped = [], []
-    for name, each in _root().commands.items():
+    """Yield every command, those that stand alone first; a group that does something itself is one too."""
+    found = [
+        _command(name, each)
+        for name, each in _all("digest", _root())
+        if not each.hidden and (each.invoke_without_command if hasattr(each, "commands") else True)
+    ]
+    yield from sorted(found, key=lambda each: len(each.name.split()) > 2)
+
+
+def _all(name: str, group: Any) -> Iterator[tuple[str, Any]]:
+    for word, each in group.commands.items():
+        yield f"{name} {word}", each
         if hasattr(each, "commands"):
-            grouped += [(f"{name} {sub}", below) for sub, below in each.commands.items()]
-        else:
-            alone.append((name, each))
-    for name, each in [*alone, *grouped]:
-        if not each.hidden:
-            yield _command(f"digest {name}", each)
+            yield from _all(f"{name} {word}", each)
 
 
 def _root() -> Any:

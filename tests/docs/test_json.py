@@ -87,6 +87,7 @@ def said(digest: Digest, tmp_path: Path, clock: StandingClock) -> dict[str, list
     ask("check", "--json", codes=(0, 1))
     ask("calendar", "--json")
     ask("desk", "log", "--json")
+    ask("desk", "users", "list", "--json")
     assert digest("approve", "-c", config).code == 0
     refused = digest("send", "--dry-run", "--json", "-c", config)
     assert (refused.code, refused.out) == (2, "")
