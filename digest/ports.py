@@ -118,11 +118,12 @@ class ApprovalStore(Protocol):
         edits: int,
         by: str,
         now: datetime,
+        draft: int | None = None,
     ) -> EditionRecord:
         """Store the parts, give the number, set state approved by compare-and-swap; return the record.
 
-        ``edits`` is how many edits the parts include; raise StoreConflict when there are more by now, or the edition
-        is no draft.
+        ``edits`` is how many edits the parts include, ``draft`` the draft they were made of; raise StoreConflict when
+        it is another by now, or the edition is no draft.
         """
 
     def parts(self, key: EditionKey) -> tuple[Parts, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from datetime import time as ClockTime
 from enum import StrEnum
@@ -33,6 +33,11 @@ class Schedule:
     approval_after: ClockTime | None = None  # of automatic-after
     by: Literal["publication", "subscriber"] = "publication"  # whose `time` counts
     paused_until: date | None = None  # no edition of an earlier day: `digest pause`
+    moved: Mapping[date, ClockTime] = field(default_factory=dict)  # days whose hand-over an editor moved
+
+    def time_of(self, day: date) -> ClockTime | None:
+        """Return when the hand-over of a day begins, local; None = at any hour."""
+        return self.moved.get(day, self.time)
 
 
 class Standing(StrEnum):
@@ -66,7 +71,7 @@ def standing(now: datetime, schedule: Schedule) -> Standing:
     day = edition_day(now, schedule.zone)
     if why_off(day, schedule):
         return Standing.OFF
-    if schedule.time is not None and now < at_local(day, schedule.time, schedule.zone):
+    if (begins := schedule.time_of(day)) is not None and now < at_local(day, begins, schedule.zone):
         return Standing.EARLY
     if schedule.not_after is not None and now >= at_local(day, schedule.not_after, schedule.zone):
         return Standing.LATE
@@ -75,12 +80,13 @@ def standing(now: datetime, schedule: Schedule) -> Standing:
 
 def opens(day: date, schedule: Schedule) -> datetime | None:
     """Return when the hand-over of a day's edition begins, or None where any hour will do."""
-    return None if schedule.time is None else at_local(day, schedule.time, schedule.zone)
+    begins = schedule.time_of(day)
+    return None if begins is None else at_local(day, begins, schedule.zone)
 
 
 def opening(day: date, schedule: Schedule) -> datetime:
     """Return when a day opens: its `time`, without one its midnight."""
-    return at_local(day, schedule.time or ClockTime(0, 0), schedule.zone)
+    return at_local(day, schedule.time_of(day) or ClockTime(0, 0), schedule.zone)
 
 
 def edition_days(first: date, schedule: Schedule, *, ahead: int = AHEAD) -> Iterator[date]:
@@ -114,17 +120,17 @@ def spans(day: date, schedule: Schedule, zones: Iterable[str], *, frozen_at: dat
     By the publication's clock that is one span for all. By the readers' own it is the first of their days' spans that
     does not end before the freeze: an edition is frozen once, for all zones. An unknown zone is the publication's.
     """
-    if schedule.by == "publication" or schedule.time is None:
+    begins = schedule.time_of(day)
+    if schedule.by == "publication" or begins is None:
         span = Span(opens=opening(day, schedule), closes=closes(day, schedule))
         return dict.fromkeys(zones, span)
-    return {zone: _own_span(day, schedule, _zone(zone, schedule.zone), frozen_at) for zone in zones}
+    return {zone: _own_span(day, begins, schedule, _zone(zone, schedule.zone), frozen_at) for zone in zones}
 
 
-def _own_span(day: date, schedule: Schedule, zone: ZoneInfo, frozen_at: datetime) -> Span:
-    assert schedule.time is not None
+def _own_span(day: date, begins: ClockTime, schedule: Schedule, zone: ZoneInfo, frozen_at: datetime) -> Span:
     for offset in range(-1, 4):
         theirs = day + offset * DAY
-        opened = at_local(theirs, schedule.time, zone)
+        opened = at_local(theirs, begins, zone)
         closed = at_local(theirs, schedule.not_after, zone) if schedule.not_after is not None else None
         if (closed or opened + GRACE) > frozen_at:
             return Span(opens=opened, closes=closed or opened + DAY)

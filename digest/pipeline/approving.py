@@ -12,6 +12,7 @@ from digest.mail.parts import Contents, encode, encoded_size, wire_size
 from digest.model.editions import Edition, EditionRecord, EditionState, Finding, Publication, Rendered, SentEvent
 from digest.model.mail import EditionKey, Parts
 from digest.model.pieces import join, split
+from digest.pipeline.approve_bar import Seen, refuse_stale
 from digest.pipeline.pictures import with_known_pictures
 from digest.ports import ApprovalStore, Clock, EditionStore, PictureStore
 from digest.render.fit import BUDGET, fit
@@ -182,13 +183,17 @@ def approve(
     contents: Contents | None,
     by: str,
     clock: Clock,
+    seen: Seen | None = None,
 ) -> EditionRecord:
     """Freeze an edition: its parts are stored, and nothing that changes later changes them.
 
-    An approved edition is returned as it is. Raises UsageError without a draft, ApprovalNeeded where it holds nothing,
-    ContentError where `check` finds errors, StoreConflict where somebody edits at the same time.
+    An approved edition is returned as it is. ``seen`` is the draft its approver looked at. Raises UsageError without a
+    draft, ApprovalNeeded where it holds nothing, ContentError where `check` finds errors, StaleDraft where ``seen`` is
+    not what stands, StoreConflict where somebody edits at the same time.
     """
     record = editions.edition(key)
+    if record is not None and seen is not None and record.draft != seen.draft:
+        refuse_stale(key, seen, record, edition_of(record, key, pictures, sizes))
     if record is not None and record.state in (EditionState.APPROVED, EditionState.SENDING, EditionState.FINISHED):
         return record
     if record is not None and record.state in (EditionState.STOPPED, EditionState.SKIPPED):
@@ -210,6 +215,7 @@ def approve(
         [version.parts for version in done.versions],
         events_of(done.edition),
         edits=len(record.edits),
+        draft=record.draft,
         by=by,
         now=clock.now(),
     )

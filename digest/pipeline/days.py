@@ -113,7 +113,9 @@ def _of_approved(day: Day, schedule: Schedule, now: datetime, *, rests: bool) ->
         return Verdict.TOO_LATE
     if rests and day.day.weekday() in schedule.days:
         return Verdict.OFF
-    return Verdict.EARLY if schedule.time is not None and now < opening(day.day, schedule) else Verdict.GO_ON
+    return (
+        Verdict.EARLY if schedule.time_of(day.day) is not None and now < opening(day.day, schedule) else Verdict.GO_ON
+    )
 
 
 def missed(store: DayStore, digest: str, schedule: Schedule, *, before: date) -> list[Day]:

@@ -85,8 +85,8 @@ def _late(day: date, now: datetime, schedule: Schedule, end: datetime | None) ->
 
 
 def _plain(day: date, schedule: Schedule) -> str:
-    when = local(opening(day, schedule), schedule) if schedule.time is not None else "the first run of the day"
-    begin = f"at {when}" if schedule.time is not None else f"with {when}"
+    when = local(opening(day, schedule), schedule) if schedule.time_of(day) is not None else "the first run of the day"
+    begin = f"at {when}" if schedule.time_of(day) is not None else f"with {when}"
     whose = ", by each reader's own clock" if schedule.by == "subscriber" else ""
     if schedule.approval == "required":
         return f"drafted, and waits for approval; without it, skipped {_end(day, schedule)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from datetime import time as ClockTime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -58,6 +59,14 @@ class CalendarStore:
                 )
                 for row in connection.execute(query)
             )
+
+    def moved(self, digest: str) -> dict[date, ClockTime]:
+        """Return the days whose hand-over an editor moved, and to when."""
+        query = sa.select(editions.c.day, editions.c.opens).where(editions.c.digest == digest, editions.c.opens != "")
+        with self.store.read() as connection:
+            return {
+                date.fromisoformat(row.day): ClockTime.fromisoformat(row.opens) for row in connection.execute(query)
+            }
 
     def edits(self, key: EditionKey) -> tuple[Edit, ...]:
         """Return an edition's edits in order, without their values."""

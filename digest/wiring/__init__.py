@@ -251,6 +251,7 @@ class Wiring(Stores):
             approval_after=digest.approval_after,
             by=digest.by,
             paused_until=self.pauses.until(digest.name),
+            moved=self.calendar.moved(digest.name),
         )
 
 

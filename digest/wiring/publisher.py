@@ -19,6 +19,7 @@ from digest.wiring.sender import Sender
 from digest.wiring.status import status_document
 
 if TYPE_CHECKING:
+    from digest.pipeline.approve_bar import Seen
     from digest.pipeline.notifying import NoticesReport
     from digest.pipeline.picked import Picked
 
@@ -140,8 +141,8 @@ class Publisher(Sender):
             turned=self.render(proof.edition, proof.number, other_way(self.publication.language)),
         )
 
-    def approve(self, key: EditionKey, by: str) -> EditionRecord:
-        """Freeze an edition."""
+    def approve(self, key: EditionKey, by: str, *, seen: Seen | None = None) -> EditionRecord:
+        """Freeze an edition; with ``seen`` only that draft of it."""
         return approving.approve(
             key,
             publication=self.publication,
@@ -153,6 +154,7 @@ class Publisher(Sender):
             contents=self._contents,
             by=by,
             clock=self.clock,
+            seen=seen,
         )
 
     def message_bytes(self, key: EditionKey) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from digest.errors import StoreConflict, UsageError
 from digest.model.editions import EditionState
 from digest.model.mail import EditionKey
 from tests.conftest import fresh_postgres
@@ -276,3 +277,31 @@ def test_a_clock_a_year_off_sends_nothing(tmp_path: Path) -> None:
     assert len(place.relay.editions()) == 5
     place.clock.instant = at("2026-11-24T07:10")
     assert place.run().code == 0, "the refused runs left no trace"
+
+
+def test_an_hour_an_editor_moved_is_kept_by_the_run(tmp_path: Path) -> None:
+    from digest.wiring.deciding import Deciding
+    from digest.wiring.publisher import Publisher
+
+    place = town(tmp_path, REQUIRED, when="2026-11-23T06:30")
+    place.run()
+    key = EditionKey("daily", date(2026, 11, 23))
+
+    def decided(what: str, *words: Any) -> Any:
+        return place.ask(
+            lambda process: getattr(Deciding(Publisher(process, process.settings.digests[0])), what)(key, *words)
+        )
+
+    for wrong, said in (("06:00", "has passed"), ("12:00", "is too late"), ("soon", "is no hour")):
+        with pytest.raises(UsageError, match=said):
+            decided("move", wrong)
+    decided("move", "08:15")
+    place.ask(lambda process: Publisher(process, process.settings.digests[0]).approve(key, "Ada"))
+    place.clock.instant = at("2026-11-23T08:10")
+    assert place.run().code == 0
+    assert place.relay.editions() == []
+    place.clock.instant = at("2026-11-23T08:15")
+    place.run()
+    assert len(place.relay.editions()) == 5
+    with pytest.raises(StoreConflict, match="cannot be moved any more"):
+        decided("move", "09:00")
