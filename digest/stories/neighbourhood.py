@@ -12,10 +12,10 @@ from datetime import datetime
 
 from digest.stories.similarity import Row, Similarities
 
-FEW = 7  # similarity × n/(n + FEW), n terms in common: what rests on few words proves less
+FEW = 6  # similarity × n/(n + FEW), n terms in common: what rests on few words proves less
 SAME_SOURCE = 0.4  # one source seldom files two stories on one event …
 SAME_TEXT = 0.8  # … unless they are nearly one text
-NEIGHBOURS = slice(1, 10)  # the surroundings are the 2nd to 10th neighbour: the first may be the event itself
+NEIGHBOURS = slice(1, 8)  # the surroundings are the 2nd to 8th neighbour: the first may be the event itself
 QUIET, BUSY = 0.055, 0.21  # bounds of the surroundings: lonely stories need little, wire copies merge on any day
 MARGIN = 0.027  # by so much a pair has to beat its surroundings
 CUT = 0.5  # where it does exactly that
