@@ -1,11 +1,10 @@
-"""`digest init`, `demo`, `config …` and `db …`: from nothing to a publication that works."""
+"""`digest init`, `demo` and `config …`: from nothing to a publication that works."""
 
 from __future__ import annotations
 
 import dataclasses
 import sys
 import time
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from enum import Enum
 from pathlib import Path
@@ -14,10 +13,9 @@ from typing import Annotated, Any
 import typer
 
 from digest.cli.session import Session, command
-from digest.errors import EXIT_ATTENTION, EXIT_DONE, EXIT_FAILED, FileProblem
+from digest.errors import EXIT_ATTENTION, EXIT_DONE, FileProblem
 
 config_group = typer.Typer(help="Show and check the configuration.", no_args_is_help=True, rich_markup_mode=None)
-db_group = typer.Typer(help="Look after the database.", no_args_is_help=True, rich_markup_mode=None)
 
 
 def register(app: typer.Typer) -> None:
@@ -25,7 +23,6 @@ def register(app: typer.Typer) -> None:
     command(app, "init", example="digest init morning", exits=(0, 1, 2))(init)
     command(app, "demo", example="digest demo demo", exits=(0, 1, 5))(demo)
     app.add_typer(config_group, name="config")
-    app.add_typer(db_group, name="db")
 
 
 FolderArgument = Annotated[Path, typer.Argument(metavar="[DIR]", help="Where; here without it.", show_default=False)]
@@ -172,45 +169,4 @@ def check(session: Session) -> int:
     session.say(
         f"{settings.file}: {len(settings.sections)} sections, {len(settings.feeds)} feeds; nothing is wrong with it."
     )
-    return EXIT_DONE
-
-
-@command(db_group, "upgrade", example="digest db upgrade", exits=(0, 1, 2))
-def upgrade(session: Session) -> int:
-    """Bring the database to this version's tables."""
-    from digest.store.migrations import upgrade as upgrade_store
-
-    before, after = upgrade_store(session.settings.store_url)
-    queue = _upgrade_queue(session)
-    session.say(
-        f"The database is at {after}."
-        if before == after
-        else f"The database went from {before or 'nothing'} to {after}."
-    )
-    if queue:
-        session.say(f"Its queue's tables are up to date: {', '.join(queue)}.")
-    return EXIT_DONE
-
-
-def _upgrade_queue(session: Session) -> Sequence[str]:
-    """Make or bring up the queue's tables where workers can run: on PostgreSQL, with the extra installed."""
-    from digest.dates import to_micros
-    from digest.store import queue_schema
-
-    if session.settings.store_url.startswith("sqlite") or not queue_schema.is_installed():
-        return ()
-    return queue_schema.upgrade(session.wiring.database, moment=to_micros(session.clock.now()))
-
-
-@command(db_group, "check", example="digest db check", exits=(0, 1, 2))
-def check_db(session: Session) -> int:
-    """Check that the database answers and has this version's tables."""
-    from digest.store.migrations import check as check_store
-
-    state = check_store(session.settings.store_url)
-    for problem in state.problems:
-        session.warn(problem)
-    if state.problems:
-        return EXIT_FAILED
-    session.say(f"The database is at {state.current}, as it should be.")
     return EXIT_DONE

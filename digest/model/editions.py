@@ -247,6 +247,10 @@ class Health:
     notes: tuple[str, ...] = ()  # anything else worth a line
 
 
+# Why an edition is skipped that a backup may send again: only a person's approval lets it go (`digest db restore`).
+RESTORED = "restored"
+
+
 class EditionState(StrEnum):
     """Where an edition stands (design §4)."""
 

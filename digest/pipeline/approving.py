@@ -9,7 +9,16 @@ from digest.check import check_mail
 from digest.editions.revise import apply
 from digest.errors import ApprovalNeeded, ContentError, UsageError
 from digest.mail.parts import Contents, encode, encoded_size, wire_size
-from digest.model.editions import Edition, EditionRecord, EditionState, Finding, Publication, Rendered, SentEvent
+from digest.model.editions import (
+    RESTORED,
+    Edition,
+    EditionRecord,
+    EditionState,
+    Finding,
+    Publication,
+    Rendered,
+    SentEvent,
+)
 from digest.model.mail import EditionKey, Parts
 from digest.model.pieces import join, split
 from digest.pipeline.approve_bar import Seen, refuse_stale
@@ -196,6 +205,8 @@ def approve(
         refuse_stale(key, seen, record, edition_of(record, key, pictures, sizes))
     if record is not None and record.state in (EditionState.APPROVED, EditionState.SENDING, EditionState.FINISHED):
         return record
+    if record is not None and record.state is EditionState.SKIPPED and record.reason == RESTORED:
+        record = _taken_up(record, key, editions, clock)
     if record is not None and record.state in (EditionState.STOPPED, EditionState.SKIPPED):
         raise UsageError(
             f"the edition of {key.day} is {record.state.value} ({record.reason})", fix="nothing is left to approve"
@@ -219,6 +230,17 @@ def approve(
         by=by,
         now=clock.now(),
     )
+
+
+def _taken_up(record: EditionRecord, key: EditionKey, editions: EditionStore, clock: Clock) -> EditionRecord:
+    """Make an edition that a restore set aside a draft again: a person confirms that it is to be sent."""
+    editions.set_state(key, EditionState.DRAFT, among=(EditionState.SKIPPED,), now=clock.now())
+    if record.base is None:
+        raise UsageError(
+            f"the edition of {key.day} was set aside by a restore; it is a draft again, and holds nothing yet",
+            fix="run `digest fetch` and `digest build`, look at it, then `digest approve`",
+        )
+    return replace(record, state=EditionState.DRAFT, reason="")
 
 
 def _sentence(finding: Finding) -> str:

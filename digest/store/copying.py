@@ -162,7 +162,8 @@ class _Copy:
     def go(self, now: Callable[[], datetime]) -> CopyReport:
         copied = {table.name: self._table(table) for table in tables_copied()}
         if not self.new.is_sqlite:
-            self._set_counters()
+            with self.new.write() as connection:
+                set_counters(connection)
         verified = [self._verified(table, copied[table.name]) for table in tables_copied()]
         different = [each for each, same in verified if not same]
         if different:
@@ -196,7 +197,7 @@ class _Copy:
 
     def _pages(self, table: sa.Table, last: list[Any] | None) -> Iterator[Sequence[sa.Row[Any]]]:
         key = list(table.primary_key.columns)
-        step = STEP_OF_BYTES if any(isinstance(column.type, sa.LargeBinary) for column in table.columns) else STEP
+        step = step_of(table)
         while True:
             query = sa.select(table).order_by(*key).limit(step)
             if last is not None:
@@ -219,20 +220,8 @@ class _Copy:
             if self.new.is_sqlite:
                 connection.execute(sa.insert(table), [dict(row._mapping) for row in rows])
             else:
-                _copy_in(connection, table, rows, self.new.name)
+                copy_in(connection, table, rows, self.new.name)
             connection.execute(sa.update(copies).where(copies.c.name == table.name).values(**state))
-
-    def _set_counters(self) -> None:
-        """Have PostgreSQL count on from the largest number copied."""
-        with self.new.write() as connection:
-            for table in tables_copied():
-                for column in table.primary_key.columns:
-                    if column.autoincrement is True:
-                        largest = sa.select(sa.func.max(column)).scalar_subquery()
-                        sequence = sa.func.pg_get_serial_sequence(table.name, column.name)
-                        connection.execute(
-                            sa.select(sa.func.setval(sequence, sa.func.coalesce(largest, 1), largest.is_not(None)))
-                        )
 
     # Verifying
 
@@ -253,7 +242,20 @@ class _Copy:
             connection.execute(sa.update(copies).where(copies.c.name.in_(names)).values(last="", rows=0))
 
 
-def _copy_in(connection: Connection, table: sa.Table, rows: Sequence[sa.Row[Any]], where: str) -> None:
+def set_counters(connection: Connection) -> None:
+    """Have PostgreSQL count on from the largest number copied."""
+    for table in tables_copied():
+        for column in table.primary_key.columns:
+            if column.autoincrement is True:
+                largest = sa.select(sa.func.max(column)).scalar_subquery()
+                sequence = sa.func.pg_get_serial_sequence(table.name, column.name)
+                connection.execute(
+                    sa.select(sa.func.setval(sequence, sa.func.coalesce(largest, 1), largest.is_not(None)))
+                )
+
+
+def copy_in(connection: Connection, table: sa.Table, rows: Sequence[sa.Row[Any]], where: str) -> None:
+    """Write rows into a table of PostgreSQL as fast as it takes them; raises StoreError naming a row it cannot keep."""
     columns = ", ".join(f'"{column.name}"' for column in table.columns)
     driver: Any = connection.connection.driver_connection
     with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as into:
@@ -271,14 +273,14 @@ def table_hash(store: Store, table: sa.Table) -> tuple[int, str]:
     """Return how many rows a table has and a hash of them all: the same on every kind of database, in any order."""
     count, total = 0, 0
     with store.read() as connection:
-        rows = connection.execution_options(yield_per=STEP_OF_BYTES if _holds_bytes(table) else STEP).execute(
-            sa.select(table)
-        )
+        rows = connection.execution_options(yield_per=step_of(table)).execute(sa.select(table))
         for row in rows:
             count += 1
             total += int.from_bytes(hashlib.sha256(repr(tuple(row)).encode("utf-8", "surrogatepass")).digest(), "big")
     return count, f"{total % SPACE:064x}"
 
 
-def _holds_bytes(table: sa.Table) -> bool:
-    return any(isinstance(column.type, sa.LargeBinary) for column in table.columns)
+def step_of(table: sa.Table) -> int:
+    """Return how many rows of a table are taken at a time."""
+    holds_bytes = any(isinstance(column.type, sa.LargeBinary) for column in table.columns)
+    return STEP_OF_BYTES if holds_bytes else STEP

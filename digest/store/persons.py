@@ -108,36 +108,42 @@ class Persons:
         Deliveries and attempts stay as history under ``alias``, which is nobody's id, without the relay's words. The
         address stays away by ``hashed``.
         """
-        done = {}
         with self.store.write() as connection:
-            query = sa.select(subscribers.c.id, subscribers.c.email).where(subscribers.c.email_key == email_key)
-            person = connection.execute(query).first()
-            addresses = {email_key, *([person.email.lower()] if person is not None else [])}
-            if person is not None:
-                done["deliveries made nameless"] = self._nameless(connection, person.id, alias, to_micros(now))
-                done["attempts made nameless"] = len(
-                    connection.execute(
-                        sa.update(attempts)
-                        .where(attempts.c.subscriber == person.id)
-                        .values(subscriber=alias, reply="")
-                        .returning(attempts.c.id)
-                    ).all()
-                )
-                came_back = sa.delete(returns).where(returns.c.subscriber == person.id)
-                done["bounces erased"] = len(connection.execute(came_back.returning(returns.c.fingerprint)).all())
-                connection.execute(sa.delete(subscribers).where(subscribers.c.id == person.id))
-            done["subscribers erased"] = int(person is not None)
-            gone: tuple[tuple[str, sa.Table, sa.ColumnElement[bool]], ...] = (
-                ("sign-ups erased", signups, signups.c.email_key == email_key),
-                ("notices erased", notices, sa.func.lower(notices.c.recipient).in_(addresses)),
-                ("suppressions replaced by a hash", suppressions, suppressions.c.email_key == email_key),
+            return self.erase_within(connection, email_key, hashed=hashed, alias=alias, now=now)
+
+    def erase_within(
+        self, connection: Connection, email_key: str, *, hashed: str, alias: str, now: datetime
+    ) -> dict[str, int]:
+        """Erase an address as `erase` does, in a transaction that is under way."""
+        done = {}
+        query = sa.select(subscribers.c.id, subscribers.c.email).where(subscribers.c.email_key == email_key)
+        person = connection.execute(query).first()
+        addresses = {email_key, *([person.email.lower()] if person is not None else [])}
+        if person is not None:
+            done["deliveries made nameless"] = self._nameless(connection, person.id, alias, to_micros(now))
+            done["attempts made nameless"] = len(
+                connection.execute(
+                    sa.update(attempts)
+                    .where(attempts.c.subscriber == person.id)
+                    .values(subscriber=alias, reply="")
+                    .returning(attempts.c.id)
+                ).all()
             )
-            for name, table, mine in gone:
-                first = next(iter(table.primary_key.columns))
-                done[name] = len(connection.execute(sa.delete(table).where(mine).returning(first)).all())
-            promise = {"email_key": hashed, "digest": "", "reason": "erased", "at": to_micros(now), "source": "erased"}
-            new = insert(self.store, suppressions).values(**promise).on_conflict_do_nothing()
-            connection.execute(new)
+            came_back = sa.delete(returns).where(returns.c.subscriber == person.id)
+            done["bounces erased"] = len(connection.execute(came_back.returning(returns.c.fingerprint)).all())
+            connection.execute(sa.delete(subscribers).where(subscribers.c.id == person.id))
+        done["subscribers erased"] = int(person is not None)
+        gone: tuple[tuple[str, sa.Table, sa.ColumnElement[bool]], ...] = (
+            ("sign-ups erased", signups, signups.c.email_key == email_key),
+            ("notices erased", notices, sa.func.lower(notices.c.recipient).in_(addresses)),
+            ("suppressions replaced by a hash", suppressions, suppressions.c.email_key == email_key),
+        )
+        for name, table, mine in gone:
+            first = next(iter(table.primary_key.columns))
+            done[name] = len(connection.execute(sa.delete(table).where(mine).returning(first)).all())
+        promise = {"email_key": hashed, "digest": "", "reason": "erased", "at": to_micros(now), "source": "erased"}
+        new = insert(self.store, suppressions).values(**promise).on_conflict_do_nothing()
+        connection.execute(new)
         return done
 
     def _nameless(self, connection: Connection, subscriber: str, alias: str, moment: int) -> int:

@@ -23,6 +23,7 @@ from digest.wiring.stores import Stores, owner_name
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
+    from datetime import time as ClockTime
 
     from digest.mail.dkim import DkimKey
     from digest.mail.transport import Transport
@@ -241,6 +242,17 @@ class Wiring(Stores):
 
     def schedule(self, digest: DigestSettings) -> Schedule:
         """Return when a digest appears."""
+        name = digest.name
+        return self.schedule_of(digest, paused_until=self.pauses.until(name), moved=self.calendar.moved(name))
+
+    def schedule_of(
+        self,
+        digest: DigestSettings,
+        *,
+        paused_until: date | None = None,
+        moved: Mapping[date, ClockTime] | None = None,
+    ) -> Schedule:
+        """Return when a digest appears that rests until a day; no database is asked."""
         return Schedule(
             zone=self.settings.zone,
             days=digest.days,
@@ -250,8 +262,8 @@ class Wiring(Stores):
             approval=digest.approval,
             approval_after=digest.approval_after,
             by=digest.by,
-            paused_until=self.pauses.until(digest.name),
-            moved=self.calendar.moved(digest.name),
+            paused_until=paused_until,
+            moved=moved or {},
         )
 
 

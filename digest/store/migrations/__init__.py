@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -89,6 +89,35 @@ def _remedy(current: str, scripts: ScriptDirectory) -> str:
     return "run `digest db upgrade`" if _known(current, scripts) else "upgrade digest, or restore a backup"
 
 
+def make(store: Store, revision: str) -> None:
+    """Give an empty database the tables of a revision, which may be an older one."""
+    with store.write() as connection:
+        _migrate(connection, _scripts(), revision)
+
+
+def revision(connection: sa.Connection, *, where: str) -> str:
+    """Return which revision a database has; raise StoreError where it has none, or one of a newer program."""
+    scripts = _scripts()
+    current, head = _state(connection, scripts)
+    if not current:
+        raise StoreError("it holds no publication", where=where, fix="correct [store] url")
+    if not _known(current, scripts):
+        raise StoreError(_complaint(current, head, scripts), where=where, fix=_remedy(current, scripts))
+    return current
+
+
+def standing(url: str) -> tuple[str, str]:
+    """Return the revision a database has, "" for one without tables, and this program's. Raises StoreError."""
+    from digest.store.engine import Store, _engine
+
+    store, scripts = Store(_engine(url), url), _scripts()
+    try:
+        with store.read() as connection:
+            return _state(connection, scripts)
+    finally:
+        store.close()
+
+
 def upgrade(url: str) -> tuple[str, str]:
     """Bring a database to this version's tables; return the revision before and after. Raises StoreError."""
     from digest.store.engine import Store, _engine
@@ -118,9 +147,17 @@ def check(url: str) -> SchemaState:
             if current != head:
                 problem = f"{_complaint(current, head, scripts)}; {_remedy(current, scripts)}"
                 return SchemaState(current=current, head=head, problems=(problem,))
-            return SchemaState(current=current, head=head, problems=differences(connection))
+            damaged = _damage(connection) if store.is_sqlite else ()
+            return SchemaState(current=current, head=head, problems=(*damaged, *differences(connection)))
     finally:
         store.close()
+
+
+def _damage(connection: sa.Connection) -> tuple[str, ...]:
+    from digest.store.backups import damage
+
+    driver: Any = connection.connection.driver_connection
+    return tuple(f"the database file is damaged: {line}; restore a backup" for line in damage(driver))
 
 
 def differences(connection: sa.Connection) -> tuple[str, ...]:
