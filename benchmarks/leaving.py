@@ -10,10 +10,12 @@ ledger are asked: is each of them unsubscribed, and did anybody get a message th
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import random
+import re
+import selectors
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -21,7 +23,6 @@ import tempfile
 import time
 from pathlib import Path
 
-import httpx
 from sqlalchemy import create_engine, text
 
 from digest.config import load
@@ -44,20 +45,67 @@ def prepared(folder: Path, people: int, base: str) -> Path:
     return file
 
 
-async def left(base: str, tokens: dict[str, str], at_once: int) -> dict[str, tuple[int, float, float]]:
-    """POST for everyone; return status, seconds and the moment of each answer."""
-    gate, found = asyncio.Semaphore(at_once), {}
-    limits = httpx.Limits(max_connections=at_once, max_keepalive_connections=at_once)
-    async with httpx.AsyncClient(limits=limits, timeout=30) as client:
+class Clicks:
+    """Posts as mail programs do, over so many connections, each kept; one thread, bytes made beforehand.
 
-        async def one(subscriber: str, token: str) -> None:
-            async with gate:
-                began = time.perf_counter()
-                answer = await client.post(f"{base}/u/{token}", data={"List-Unsubscribe": "One-Click"})
-                found[subscriber] = (answer.status_code, time.perf_counter() - began, time.time())
+    A client that costs more than the server measures itself: this one takes 30 µs of a click.
+    """
 
-        await asyncio.gather(*(one(*each) for each in tokens.items()))
-    return found
+    def __init__(self, port: int, tokens: dict[str, str], at_once: int) -> None:
+        self.waiting = [(subscriber, _request(token)) for subscriber, token in tokens.items()]
+        self.selector, self.port = selectors.DefaultSelector(), port
+        self.found: dict[str, tuple[int, float, float]] = {}
+        self.begun: dict[socket.socket, tuple[str, float, bytearray]] = {}
+        for _ in range(min(at_once, len(self.waiting))):
+            self.next(self.connected())
+
+    def connected(self) -> socket.socket:
+        """Return a new connection."""
+        sock = socket.create_connection(("127.0.0.1", self.port))
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.selector.register(sock, selectors.EVENT_READ)
+        return sock
+
+    def next(self, sock: socket.socket) -> None:
+        """Write the next click on a connection, or let it go."""
+        if not self.waiting:
+            self.selector.unregister(sock)
+            sock.close()
+            return
+        subscriber, request = self.waiting.pop()
+        self.begun[sock] = (subscriber, time.perf_counter(), bytearray())
+        sock.sendall(request)
+
+    def all(self) -> dict[str, tuple[int, float, float]]:
+        """Return status, seconds and the moment of each answer."""
+        while self.begun:
+            for ready, _ in self.selector.select():
+                sock = ready.fileobj
+                assert isinstance(sock, socket.socket)
+                subscriber, at, answer = self.begun[sock]
+                piece = sock.recv(65_536)
+                answer += piece
+                if piece and not _is_whole(answer):
+                    continue
+                del self.begun[sock]
+                status = int(answer[9:12] or b"0")
+                self.found[subscriber] = (status, time.perf_counter() - at, time.time())
+                self.next(sock)
+        return self.found
+
+
+def _request(token: str) -> bytes:
+    body = b"List-Unsubscribe=One-Click"
+    return (
+        f"POST /u/{token} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    ).encode("ascii") + body
+
+
+def _is_whole(answer: bytearray) -> bool:
+    head, end, body = answer.partition(b"\r\n\r\n")
+    found = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+    return bool(end) and found is not None and len(body) >= int(found[1])
 
 
 def main() -> int:
@@ -92,7 +140,7 @@ def main() -> int:
                 if connection.execute(count).scalar_one() > options.people / 50:
                     break
             time.sleep(0.05)
-        answers = asyncio.run(left(base, tokens, options.at_once))
+        answers = Clicks(port, tokens, options.at_once).all()
         under_way = send.poll() is None
         out, _ = send.communicate()
         for process in (serve, sink):

@@ -140,12 +140,12 @@ class Subscribers:
         values["status"] = sa.case((leaves, staged.c.status), else_=subscribers.c.status)
         differs = sa.or_(*(subscribers.c[name].is_distinct_from(value) for name, value in values.items()))
         update = sa.update(subscribers).where(known, differs).values(**values, changed=now)
-        updated = len(connection.execute(update.returning(subscribers.c.id)).all())
+        # Counted by the database: rows handed back only to be counted took 200 MB of a million.
+        updated = connection.execute(update).rowcount
         names = [column.name for column in subscribers.columns]
         new = sa.select(*(staged.c[name] for name in names)).where(~sa.exists().where(known))
-        added = len(
-            connection.execute(sa.insert(subscribers).from_select(names, new).returning(subscribers.c.id)).all()
-        )
+        add = sa.insert(subscribers).from_select(names, new).execution_options(preserve_rowcount=True)
+        added = connection.execute(add).rowcount
         self._suppress_imported(connection, now)
         return Merged(
             added=added, updated=updated, unchanged=total - left - added - updated, left=left, revived=revived
@@ -277,8 +277,8 @@ def _row(person: Subscriber, now: int) -> dict[str, Any]:
         "status_reason": person.status_reason,
         "status_at": now,
         "paused_until": person.paused_until.isoformat() if person.paused_until else None,
-        "consent": plain(dict(person.consent)),
-        "attributes": plain(dict(person.attributes)),
+        "consent": plain(dict(person.consent)) if person.consent else "{}",
+        "attributes": plain(dict(person.attributes)) if person.attributes else "{}",
         "own": "",
         "weekdays_only": person.weekdays_only,
         "created": now,

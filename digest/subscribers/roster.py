@@ -164,7 +164,7 @@ class _Reading:
         extra = {"attributes"} if any(not name and head for name, head in zip(known, header, strict=True)) else set()
         extra |= {"name"} if {"first_name", "last_name"} & set(known) else set()
         self.columns = frozenset({*known, *extra} - {"", "email"})
-        self.system = recognised(header)
+        self.system, self.folded = recognised(header), tuple(map(folded, header))
         self.zones = available_timezones()
 
     def people(self, rows: Iterator[list[str]], roster: Roster) -> Iterator[Subscriber]:
@@ -209,7 +209,7 @@ class _Reading:
             key = key_of(email)
         except ValueError as error:
             raise _BadCell("email", f"{email!r} is no address ({error})") from None
-        own = {folded(head): cell.strip() for head, cell in zip(self.header, cells, strict=False)}
+        own = dict(zip(self.folded, map(str.strip, cells), strict=False)) if self.system else {}
         name = values.get("name", "") or f"{values.get('first_name', '')} {values.get('last_name', '')}"
         if is_role(key):
             roster.warn(f"row {number}: {email} is an office, not a person")
