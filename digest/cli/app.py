@@ -68,6 +68,7 @@ bounces.register(app)
 almanac.register(app)
 subscribers.register(app)
 serve.register(app)
+desk.register(app)
 worker.register(app)
 
 

@@ -2,14 +2,52 @@
 
 from __future__ import annotations
 
+import sys
+from typing import Annotated
+
 import typer
 
 from digest.cli import desk_users
+from digest.cli.session import Session, command
+from digest.errors import EXIT_DONE
 
-group = typer.Typer(help="The editor's desk.", no_args_is_help=True, rich_markup_mode=None)
+group = typer.Typer(help="The editor's desk, in a browser.", rich_markup_mode=None)
+PORT = 8026
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the application."""
     desk_users.register(group)
     app.add_typer(group, name="desk")
+
+
+@command(group, "", example="digest desk --port 8026", exits=(0, 1, 2))
+def desk(
+    session: Session,
+    host: Annotated[
+        str, typer.Option("--host", metavar="HOST", envvar="DIGEST_DESK_HOST", help="Where to listen.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int,
+        typer.Option("--port", metavar="N", envvar="DIGEST_DESK_PORT", min=0, max=65_535, help="0 = any free one."),
+    ] = PORT,
+    no_open: Annotated[
+        bool, typer.Option("--no-open", envvar="DIGEST_NO_OPEN", help="Only print the link; open no browser.")
+    ] = False,
+    by: Annotated[
+        str, typer.Option("--by", metavar="NAME", envvar="DIGEST_BY", help="Who edits; the user without it.")
+    ] = "",
+) -> int:
+    """Open the editor's desk: what goes out and why, every edit, the real mail beside it.
+
+    The link it prints opens the desk once, in one browser. From outside, people log in: `digest desk users`.
+    """
+    from digest.desk.server import serve
+
+    def say(link: str) -> None:
+        sys.stdout.write(f"{link}\n")
+        sys.stdout.flush()
+
+    who = by or session.start.environment.get("USER", "") or "the editor"
+    serve(session.publisher, host=host, port=port, by=who, open_browser=not no_open, say=say)
+    return EXIT_DONE

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digest.errors import UsageError
+from digest.errors import EXIT_DONE, UsageError
 
 if TYPE_CHECKING:
     from digest.config import DigestSettings, Settings
@@ -216,7 +216,10 @@ def common_names() -> frozenset[str]:
 def command(
     group: typer.Typer, name: str, *, example: str, exits: Sequence[int]
 ) -> Callable[[Callable[..., int]], Callable[..., int]]:
-    """Register a command that takes a Session first; the common options, an example and exit codes are added."""
+    """Register a command that takes a Session first; the common options, an example and exit codes are added.
+
+    With no name it is what the group itself does when none of its commands is called.
+    """
 
     def register(function: Callable[..., int]) -> Callable[..., int]:
         hints = typing.get_type_hints(function, localns={"Session": Session}, include_extras=True)
@@ -232,7 +235,10 @@ def command(
         keywords = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own]
 
         def call(**values: Any) -> int:
-            start = values.pop("context").obj or Start()
+            context: typer.Context = values.pop("context")
+            if context.invoked_subcommand is not None:
+                return EXIT_DONE
+            start = context.obj or Start()
             session = Session(start=start, **{key: values.pop(key) for key in _COMMON})
             try:
                 return function(session, **values)
@@ -244,7 +250,10 @@ def command(
         call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # PEP 362 allows it
         call.__annotations__ = {each.name: each.annotation for each in parameters}
         epilog = f"\b\nExample:\n  {example}\n\n\b\nExit codes:\n{exit_codes(exits)}"
-        group.command(name, epilog=epilog)(call)
+        if name:
+            group.command(name, epilog=epilog)(call)
+        else:
+            group.callback(invoke_without_command=True, epilog=epilog)(call)
         return function
 
     return register

@@ -1,1 +1,1 @@
-"""The editor's pages: a Starlette application over the pipeline."""
+"""The editor's desk: a Starlette application that shows a draft and takes edits (`digest desk`)."""

@@ -119,6 +119,36 @@ def append(
     return replace(record, edits=(*record.edits, made))
 
 
+# What an edit decides about its story: two people deciding the same thing at once must be told.
+_WORDS = frozenset({"headline", "kicker", "teaser"})
+_PLACES = frozenset({"pin", "drop", "move", "promote"})
+_EVENTS = frozenset({"merge", "split", "lead"})
+_WHOLE = frozenset({"subject", "preheader", "intro"})
+
+
+def clash(since: Sequence[Edit], made: Edit) -> Edit | None:
+    """Return the last edit by somebody else, among those its maker had not seen, that decides the same; else None.
+
+    Same is: the same field of the same story, its place, its event, its related lines or note, or the same text of the
+    edition. An undo or redo that names no edit clashes with any: it would take back what its maker never saw.
+    """
+    return next((other for other in reversed(since) if other.by != made.by and _decide_same(other, made)), None)
+
+
+def _decide_same(one: Edit, other: Edit) -> bool:
+    if other.kind in ("undo", "redo"):
+        return not other.target or (one.kind, one.target) == (other.kind, other.target)
+    if one.kind in _WHOLE or other.kind in _WHOLE:
+        return one.kind == other.kind
+    if not one.target or one.target != other.target:
+        return False
+    if "drop" in (one.kind, other.kind):
+        return True
+    if one.kind == other.kind == "rewrite":
+        return bool(_WORDS & one.value.keys() & other.value.keys())
+    return one.kind == other.kind or any({one.kind, other.kind} <= group for group in (_PLACES, _EVENTS))
+
+
 def _refuse_idle(record: EditionRecord, made: Edit) -> None:
     edits = (*record.edits, made)
     if made.kind in ("undo", "redo"):

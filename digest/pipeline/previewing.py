@@ -71,7 +71,7 @@ def preview(
         edition=proof.edition,
         shown=shown,
         others=others,
-        turned=_html(turned, proof.edition, public_url),
+        turned=shown_html(turned, proof.edition, public_url),
         findings=proof.findings,
         number=proof.number,
         title=title,
@@ -93,7 +93,7 @@ def _shown(version: Version, edition: Edition, public_url: str, write: Callable[
     rendered, eml = version.rendered, write(version.parts).data
     return Shown(
         rendered=rendered,
-        html=_html(rendered, edition, public_url),
+        html=shown_html(rendered, edition, public_url),
         text=join(split(rendered.text, rendered.nonce), None, inert_slots(rendered, edition)),
         eml=eml,
         size=version.size,
@@ -101,9 +101,14 @@ def _shown(version: Version, edition: Edition, public_url: str, write: Callable[
     )
 
 
-def _html(rendered: Rendered, edition: Edition, public_url: str) -> str:
+def shown_html(rendered: Rendered, edition: Edition, public_url: str) -> str:
     """Return the HTML of every section with inert links, its pictures linked in images/."""
     html = join(split(rendered.html, rendered.nonce), None, inert_slots(rendered, edition))
+    return pictures_beside(html, public_url)
+
+
+def pictures_beside(html: str, public_url: str) -> str:
+    """Return a mail's HTML with its pictures linked in images/, whether they are online or in itself."""
     if not public_url:
         return _EMBEDDED.sub(r'src="images/\1"', html)
     return html.replace(links.picture_url(public_url, ""), "images/")

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from datetime import time as ClockTime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -56,7 +57,7 @@ def record_of(connection: Connection, row: Mapping[str, Any]) -> EditionRecord:
         digest=row["digest"],
         day=date.fromisoformat(row["day"]),
         state=EditionState(row["state"]),
-        base=None if row["base"] is None else load(Edition, row["base"]),
+        base=None if row["base"] is None else _base(row["base"]),
         edits=tuple(edit_of(dict(each)) for each in connection.execute(query).mappings()),
         number=row["number"],
         version=row["version"],
@@ -106,7 +107,7 @@ class Editions:
         )
         with self.store.read() as connection:
             before = connection.execute(sa.select(editions.c.base).where(_is(key))).scalar()
-        same = before is not None and printed(load(Edition, before)) == printed(base)
+        same = before is not None and printed(_base(before)) == printed(base)
         step = sa.case((editions.c.base == before, 0), else_=1) if same else sa.literal(1)
         statement = statement.on_conflict_do_update(
             index_elements=["digest", "day"],
@@ -353,6 +354,12 @@ class Editions:
         query = sa.select(sa.func.max(editions.c.number)).where(editions.c.digest == digest)
         with self.store.read() as connection:
             return int(connection.execute(query).scalar() or 0) + 1
+
+
+@lru_cache(maxsize=4)
+def _base(text: str) -> Edition:
+    """Return the base a text holds; while an edition is edited its base is read again with every edit."""
+    return load(Edition, text)
 
 
 def keep(store: Store, connection: Connection, key: str, body: bytes, media_type: str, now: datetime) -> None:

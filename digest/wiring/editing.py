@@ -7,16 +7,18 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from digest.editions.revise import apply
-from digest.errors import FetchError, UsageError
-from digest.model.editions import Edition, EditionRecord, EditionState
+from digest.errors import FetchError, StoreConflict, UsageError
+from digest.model.editions import Edit, Edition, EditionRecord, EditionState
 from digest.model.news import PageMetadata, Story
 from digest.model.web import Request
 from digest.pipeline import editing
-from digest.pipeline.pictures import with_pictures
+from digest.pipeline.pictures import with_known_pictures, with_pictures
 
 if TYPE_CHECKING:
     from digest.pipeline.explaining import Explanation
     from digest.wiring.publisher import Publisher
+
+ATTEMPTS = 3  # to append where somebody else appends at the same moment
 
 
 class Editing:
@@ -73,12 +75,50 @@ class Editing:
             self.publisher.publish(self.key)
         return edition
 
-    def add(self, url: str, value: Mapping[str, Any]) -> Edition:
-        """Add a story by its address; headline, teaser and picture come from its page where they are not given."""
+    def change(
+        self, kind: str, target: str, value: Mapping[str, Any], *, seen: int
+    ) -> tuple[EditionRecord, Edit | None]:
+        """Keep an edit of somebody who had seen the first ``seen`` edits; return the edition, and what it clashes with.
+
+        Nothing is kept where somebody else decided the same meanwhile; edits that do not touch each other both stand.
+        Nothing is composed again and no picture fetched: see `make`. Raises UsageError, StoreConflict.
+        """
+        for attempt in range(ATTEMPTS):
+            record = self.record
+            made = Edit(kind=kind, target=target, value=dict(value), by=self.by, at=self.wiring.clock.now())
+            other = editing.clash(record.edits[seen:], made)
+            if other is not None:
+                return record, other
+            try:
+                editing.append(
+                    self.key, kind, target, value, by=self.by, editions=self.wiring.editions, clock=self.wiring.clock
+                )
+            except StoreConflict:
+                if attempt == ATTEMPTS - 1 or len(self.record.edits) == len(record.edits):
+                    raise
+                continue
+            return self.record, None
+        raise AssertionError("unreachable")
+
+    def fetch_pictures(self) -> bool:
+        """Fetch what pictures the edition wants and has not; tell whether one came."""
+        edition = self.edition()
+        known = self.wiring.pictures, self.wiring.theme.picture_sizes
+        before = with_known_pictures(edition, *known)
+        after, _ = with_pictures(
+            edition, pictures=known[0], fetcher=self.wiring.fetcher, clock=self.wiring.clock, sizes=known[1]
+        )
+        return before != after
+
+    def added(self, url: str, value: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Return id and value of a story added by its address, its page read; raises UsageError."""
         if not url.lower().startswith(("http://", "https://")):
             raise UsageError(f"{url!r} is no web address", where="URL", fix="write it with https://")
-        target, filled = editing.added_value(url, self._page(url), value)
-        return self.make("add", target, filled)
+        return editing.added_value(url, self._page(url), value)
+
+    def add(self, url: str, value: Mapping[str, Any]) -> Edition:
+        """Add a story by its address; headline, teaser and picture come from its page where they are not given."""
+        return self.make("add", *self.added(url, value))
 
     def _page(self, url: str) -> PageMetadata:
         from digest.stories.page import metadata

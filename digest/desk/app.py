@@ -1,0 +1,85 @@
+"""The desk's Starlette application: its routes, and how errors are told."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import date
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from digest.desk.assets import Assets
+from digest.desk.changes import Changes
+from digest.desk.gate import Gate
+from digest.desk.logging_in import LoggingIn
+from digest.desk.reading import Reading
+from digest.desk.view import Pages
+from digest.errors import DigestError
+from digest.wiring.drafts import Drafts
+from digest.wiring.publisher import Publisher
+
+log = logging.getLogger("digest.desk")
+FOR_GOOD = "private, max-age=31536000, immutable"
+
+
+def application(publisher: Publisher, *, host: str = "127.0.0.1") -> Gate:
+    """Return the application of a desk that listens at ``host``. Raises what wiring raises, before serving."""
+    wiring = publisher.wiring
+    for built in ("desk", "editions", "stories", "pictures", "subscribers", "ledger", "theme", "templates"):
+        getattr(wiring, built)  # built here once, not by two threads at a time
+    logging_in = LoggingIn(wiring, host=host)
+    drafts, assets = Drafts(publisher), Assets(logging_in.root)
+    pages = Pages(drafts, assets)
+    reading, changes = Reading(pages), Changes(pages)
+
+    async def root(request: Request) -> Response:
+        day: date = await run_in_threadpool(drafts.latest)
+        return RedirectResponse(f"{assets.root}/d/{day.isoformat()}/", status_code=303)
+
+    async def picture(request: Request) -> Response:
+        name = request.path_params["name"]
+        own = wiring.assets.get(name)
+        found = (own, "image/jpeg") if own is not None else await run_in_threadpool(wiring.pictures.content, name)
+        if found is None:
+            raise HTTPException(404)
+        return Response(found[0], media_type=found[1], headers={"Cache-Control": FOR_GOOD})
+
+    day = "/d/{day}"
+    routes = [
+        Route("/static/{name}", assets.serve),
+        Route("/", root),
+        Route(f"{day}/", reading.page),
+        Route(f"{day}/changes", reading.changes),
+        Route(f"{day}/card/{{story}}", reading.card),
+        Route(f"{day}/candidates", reading.candidates),
+        Route(f"{day}/checks", reading.checks),
+        Route(f"{day}/mail", reading.mail),
+        Route(f"{day}/images/{{name}}", picture),
+        Route(f"{day}/edit", changes.edit, methods=["POST"]),
+    ]
+    app = Starlette(
+        routes=routes,
+        middleware=[Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)],
+        exception_handlers=_handlers(),
+    )
+    return Gate(app, logging_in)
+
+
+def _handlers() -> dict[type[Exception] | int, Callable[[Request, Exception], Awaitable[Response]]]:
+    async def failed(request: Request, error: Exception) -> Response:
+        log.warning("%s", error)
+        return PlainTextResponse(f"{error}\n", status_code=503)
+
+    async def refused(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        detail = error.detail if isinstance(error, HTTPException) else "failed"
+        return PlainTextResponse(f"{detail}\n", status_code=status)
+
+    return {HTTPException: refused, DigestError: failed}

@@ -1,0 +1,69 @@
+"""The real mail of a draft as an editor wants to see it: every look, as any reader."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from digest.check.message import letter
+from digest.model.mail import Planned
+from digest.model.pieces import join, split
+from digest.pipeline.approving import inert_slots
+from digest.pipeline.previewing import pictures_beside, shown_html
+from digest.render.foreign import other_way
+from digest.render.preview import forced, inverted, without_pictures
+from digest.wiring.drafts import Draft, Drafts
+
+LOOKS = ("light", "dark", "inverted", "text", "bare", "rtl")  # bare: pictures off; rtl: the other direction
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A mail as one reader gets it."""
+
+    html: str
+    text: str
+    subject: str
+
+
+def shown(drafts: Drafts, draft: Draft, *, look: str, reader: str) -> Shown:
+    """Return the mail in a look; with the id of a subscriber as ``reader`` it is exactly that person's."""
+    if reader:
+        return _as_reader(drafts, draft, reader)
+    publication = drafts.publisher.publication
+    rendered = drafts.rendered(draft, other_way(publication.language) if look == "rtl" else "")
+    html = shown_html(rendered, draft.edition, publication.public_url)
+    text = join(split(rendered.text, rendered.nonce), None, inert_slots(rendered, draft.edition))
+    return Shown(html=html, text=text, subject=rendered.subject)
+
+
+def _as_reader(drafts: Drafts, draft: Draft, reader: str) -> Shown:
+    """Return what a subscriber gets: her sections and language; links that are hers lead nowhere."""
+    publisher = drafts.publisher
+    found = publisher.wiring.subscribers.subscriber(subscriber_id=reader)
+    if found is None:
+        return shown(drafts, draft, look="light", reader="")
+    versions = drafts.proof(draft).versions
+    language = found.language or publisher.publication.language
+    version = next((each for each in versions if each.parts.language == language), versions[0])
+    write = publisher.writer(version.parts, at=publisher.clock.now(), personal=False)
+    planned = Planned(
+        subscriber=found.id,
+        email=found.email,
+        name=found.name,
+        sections=found.sections,
+        format="html",
+        language=found.language,
+        attempts=0,
+    )
+    made = letter(write(planned).data)
+    return Shown(
+        html=pictures_beside(made.html, publisher.publication.public_url), text=made.text, subject=made.subject
+    )
+
+
+def dressed(html: str, look: str) -> str:
+    """Return a mail's HTML in a look."""
+    html = forced(html, "dark" if look == "dark" else "light")
+    if look == "inverted":
+        return inverted(html)
+    return without_pictures(html) if look == "bare" else html

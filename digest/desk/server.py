@@ -1,0 +1,89 @@
+"""`digest desk`: the socket, the server, and the link it prints."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import threading
+import webbrowser
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import uvicorn
+
+from digest.desk.app import application
+from digest.errors import UsageError
+from digest.wiring.publisher import Publisher
+
+GRACE_S = 5  # what is under way may take so long to end
+
+
+class _Server(uvicorn.Server):
+    """Tells when it answers."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then tell."""
+        await super().startup(sockets=sockets)
+        if self.started:
+            self.ready()
+
+
+def serve(
+    publisher: Publisher, *, host: str, port: int, by: str, open_browser: bool, say: Callable[[str], None]
+) -> None:
+    """Serve the desk until a signal; ``say`` gets the full one-time link as soon as it answers.
+
+    Raises UsageError where the address is taken.
+    """
+    listener = _listen(host, port)
+    try:
+        bound, number = listener.getsockname()[:2]
+        shown = f"[{bound}]" if ":" in bound else bound
+        app = application(publisher, host=host)
+        shown = "127.0.0.1" if bound in ("0.0.0.0", "::") else shown  # noqa: S104  # compared, not bound
+        link = f"http://{shown}:{number}{app.pages.root}/enter/{app.pages.door.link(by)}"
+
+        def ready() -> None:
+            say(link)
+            if open_browser:
+                threading.Thread(target=webbrowser.open, args=(link,), daemon=True).start()
+
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=GRACE_S,
+            lifespan="on",
+        )
+        _keep_quiet_after_signals()
+        asyncio.run(_Server(config, ready).serve(sockets=[listener]))
+    finally:
+        listener.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise UsageError(
+            f"we cannot listen there ({error.strerror or error})", where=f"{host}:{port}", fix="choose another --port"
+        ) from None
+
+
+def _keep_quiet_after_signals() -> None:
+    """Have a signal end the server only: uvicorn raises it again for whoever handled it before."""
+
+    def ended(number: int, frame: FrameType | None) -> Any:
+        return None
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, ended)

@@ -1,0 +1,222 @@
+// The desk in the browser: keys, drag, the preview. What an edit means is decided by the server; each is a form sent
+// to it, and the pieces of the page that came out different come back.
+(function () {
+  "use strict";
+  const $ = (query, from) => (from || document).querySelector(query);
+  const $$ = (query, from) => [...(from || document).querySelectorAll(query)];
+  const body = document.body, base = body.dataset.base;
+  const top_ = () => $("#top");
+  const editable = () => top_().dataset.editable === "1";
+  let open = "", focused = "";
+  Idiomorph.defaults.ignoreActiveValue = true;
+
+  // Talking to the server
+
+  const post = (values) => editable() && htmx.ajax("POST", base + "/edit", { source: body, swap: "none", values });
+  body.addEventListener("htmx:configRequest", (event) => {
+    const given = event.detail.parameters;
+    given.open = open;
+    if (event.detail.verb === "post") given.seen = top_().dataset.seen;
+  });
+
+  // Items
+
+  const item = (from) => from && from.closest("[data-id]");
+  const opener = (li) => $(".h[data-do], .bar [data-do=close]", li);
+  const items = () => $$(".plan [data-id]");
+  const byId = (id) => document.getElementById("it-" + id);
+  const count = (section) => $$(`#sec-${section} .items > [data-id]`).length;
+  const show = (li) => {
+    open = li.dataset.id;
+    return htmx.ajax("GET", `${base}/card/${open}`, { target: "#sec-" + li.dataset.section, swap: "morph" });
+  };
+  const close = () => {
+    const li = open && byId(open);
+    if (!li) return;
+    focused = open;
+    open = "";
+    htmx.ajax("GET", `${base}/card/${li.dataset.id}`, { target: "#sec-" + li.dataset.section, swap: "morph" });
+  };
+  const place = (li, at) => {
+    const { id, section, pinned } = li.dataset;
+    if (at < 1 || at > count(section)) return;
+    focused = id;
+    post({ kind: pinned === "1" ? "pin" : "move", target: id, section, place: at });
+  };
+  const words = (field) => {
+    if (field.value === field.defaultValue) return;
+    field.defaultValue = field.value;
+    if (field.dataset.whole) return post({ kind: field.dataset.whole, text: field.value });
+    post({ kind: "rewrite", target: item(field).dataset.id, [field.dataset.word]: field.value });
+  };
+
+  const does = {
+    open: (li) => show(li),
+    close,
+    up: (li) => place(li, +li.dataset.place - 1),
+    down: (li) => place(li, +li.dataset.place + 1),
+    promote: (li) => post({ kind: "promote", target: li.dataset.id }),
+    pin: (li) => post({ kind: "pin", target: li.dataset.id, section: li.dataset.section, place: li.dataset.place }),
+    drop: (li) => {
+      const next = items()[items().indexOf(li) + 1];
+      if (open === li.dataset.id) open = "";
+      focused = next ? next.dataset.id : "";
+      post({ kind: "drop", target: li.dataset.id });
+    },
+    putback: (li, button) =>
+      post({ kind: "rewrite", target: li.dataset.id, headline: button.dataset.headline, kicker: button.dataset.kicker, teaser: button.dataset.teaser }),
+    lead: (li, radio) => post({ kind: "lead", target: radio.value }),
+    putin: (li) => post({ kind: "move", target: li.dataset.id, section: li.dataset.section }),
+    undo: (li, button) => button.dataset.seq && post({ kind: "undo", target: button.dataset.seq }),
+    redo: (li, button) => button.dataset.seq && post({ kind: "redo", target: button.dataset.seq }),
+    add: () => $("#dialog-add").showModal(),
+    keys: () => $("#dialog-keys").showModal(),
+    tab: (li, button) => tab(button.id.slice(4)),
+    goto: (li, button) => { const there = byId(button.dataset.id); if (there) show(there); },
+    mine: (li, button) => { const edit = JSON.parse(button.dataset.edit); $("#said").textContent = ""; post(edit); },
+    theirs: () => { $("#said").textContent = ""; },
+  };
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-do]");
+    if (button && !button.disabled) return does[button.dataset.do](item(button), button);
+    const row = event.target.closest(".it[data-id]");
+    if (row && !event.target.closest("a, button, input")) show(row);
+  });
+  document.addEventListener("change", (event) => {
+    const field = event.target;
+    if (field.dataset.word || field.dataset.whole) words(field);
+    if (field.name === "width" || field.name === "look") look();
+    if (field.name === "column") body.dataset.column = field.value;
+  });
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.form !== "add" || !event.submitter.value) return;
+    post({ kind: "add", url: form.elements.url.value, section: form.elements.section.value, headline: form.elements.headline.value });
+    form.reset();
+  });
+  const tab = (name) => {
+    for (const button of $$("#tabs [role=tab]")) {
+      const chosen = button.id === "tab-" + name;
+      button.setAttribute("aria-selected", chosen);
+      button.tabIndex = chosen ? 0 : -1;
+      document.getElementById(button.getAttribute("aria-controls")).hidden = !chosen;
+    }
+  };
+
+  // The preview: the next mail is loaded behind the one that is seen, and takes its place and where it was scrolled to
+
+  let version = top_().dataset.stamp, late = 0;
+  const chosen = (name) => { const field = $(`input[name=${name}]:checked`); return field ? field.value : ""; };
+  const look = () => {
+    const stage = $(".stage"), shown = $("iframe:not(.coming)", stage);
+    $$("iframe.coming", stage).forEach((each) => each.remove());
+    const next = shown.cloneNode();
+    next.removeAttribute("id");
+    next.className = "coming";
+    next.src = `${base}/mail?look=${chosen("look")}&v=${version}`;
+    next.addEventListener("load", () => {
+      const from = shown.contentWindow, to = next.contentWindow;
+      try { to.scrollTo(0, from.scrollY); } catch { /* the mail was left for a page elsewhere */ }
+      stage.dataset.width = chosen("width");
+      next.title = `The mail, ${chosen("width")} pixels wide`;
+      next.className = "";
+      next.id = "mail";
+      shown.remove();
+      document.dispatchEvent(new CustomEvent("desk:shown", { detail: version }));
+    });
+    stage.append(next);
+  };
+  document.addEventListener("htmx:oobAfterSwap", () => {
+    if (top_().dataset.stamp === version) return;
+    version = top_().dataset.stamp;
+    look();
+    clearTimeout(late);
+    late = setTimeout(() => htmx.trigger(body, "desk:recheck"), 600);
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (!focused) return;
+    const li = byId(focused);
+    focused = "";
+    if (li) opener(li).focus();
+  });
+
+  // Keys
+
+  const here = () => item(document.activeElement) || (open && byId(open));
+  const walk = (step) => {
+    const all = items(), at = all.indexOf(here());
+    const next = all[at < 0 ? 0 : at + step];
+    if (next) { opener(next).focus(); next.scrollIntoView({ block: "nearest" }); }
+  };
+  const column = (name) => { body.dataset.column = name; $("." + name).focus(); };
+  const keys = {
+    j: () => walk(1), k: () => walk(-1),
+    p: () => here() && does.pin(here()), d: () => here() && does.drop(here()),
+    a: () => editable() && does.add(), "?": () => does.keys(),
+    "/": () => { tab("candidates"); column("side"); $("#find").focus(); },
+    1: () => column("plan"), 2: () => column("view"), 3: () => { tab("candidates"); column("side"); }, 4: () => { tab("history"); column("side"); },
+    w: () => { const all = $$("input[name=width]"); all[(all.findIndex((each) => each.checked) + 1) % all.length].checked = true; look(); },
+    n: () => { $(`input[name=look][value=${chosen("look") === "dark" ? "light" : "dark"}]`).checked = true; look(); },
+  };
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input:not([type=radio]), textarea, select"), key = event.key;
+    if ($("dialog[open]")) return;
+    if (key === "Escape" && open) { event.preventDefault(); if (typing) typing.blur(); return close(); }
+    if ((event.ctrlKey || event.metaKey) && key.toLowerCase() === "z" && !typing) {
+      event.preventDefault();
+      return $(event.shiftKey ? ".tools [data-do=redo]" : ".tools [data-do=undo]").click();
+    }
+    if (typing && key === "Enter" && typing.matches("[data-word=headline], input[data-word], input[data-whole]")) { event.preventDefault(); return words(typing); }
+    if (event.altKey && (key === "ArrowUp" || key === "ArrowDown") && here()) {
+      event.preventDefault();
+      return place(here(), +here().dataset.place + (key === "ArrowUp" ? -1 : 1));
+    }
+    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const press = keys[key.toLowerCase()];
+    if (press) { event.preventDefault(); press(); }
+  });
+
+  // Lengths and the inbox line as one types
+
+  document.addEventListener("input", (event) => {
+    const field = event.target, name = field.dataset.word || field.dataset.whole;
+    const counter = name && $(`[data-count=${name}]`, field.closest("label"));
+    if (!counter) return;
+    const most = +field.dataset.most;
+    counter.textContent = most ? `${field.value.length} of ${most}` : `${field.value.length} characters`;
+    counter.classList.toggle("over", most > 0 && field.value.length > most);
+    if (field.dataset.whole) $$(`[data-show=${name}]`).forEach((each) => { each.textContent = field.value; });
+  });
+
+  // Drag
+
+  const sortable = () => {
+    if (!editable()) return;
+    for (const list of $$(".items")) {
+      if (Sortable.get(list)) continue;
+      Sortable.create(list, {
+        group: "items", animation: 0, draggable: ".it", filter: "input, textarea, select", preventOnFilter: false,
+        onEnd: (event) => {
+          const li = event.item, section = event.to.dataset.section;
+          if (event.from === event.to && event.oldIndex === event.newIndex) return;
+          post({ kind: li.dataset.pinned === "1" ? "pin" : "move", target: li.dataset.id, section, place: [...event.to.children].indexOf(li) + 1 });
+        },
+      });
+    }
+    const pool = $("#candidates");
+    if (pool && !Sortable.get(pool)) {
+      Sortable.create(pool, {
+        group: { name: "items", pull: "clone", put: false }, sort: false, animation: 0, draggable: ".ca", filter: "button", preventOnFilter: false,
+        onEnd: (event) => {
+          if (event.from === event.to) return;
+          const id = event.item.dataset.id, at = [...event.to.children].indexOf(event.item) + 1;
+          event.item.remove();
+          post({ kind: "move", target: id, section: event.to.dataset.section, place: at });
+        },
+      });
+    }
+  };
+  document.addEventListener("htmx:afterSettle", sortable);
+  body.dataset.column = "plan";
+  sortable();
+})();
