@@ -12,7 +12,6 @@ from digest.cli.session import Session, command
 from digest.errors import EXIT_DONE
 
 group = typer.Typer(help="The editor's desk, in a browser.", rich_markup_mode=None)
-PORT = 8026
 
 
 def register(app: typer.Typer) -> None:
@@ -30,7 +29,7 @@ def desk(
     port: Annotated[
         int,
         typer.Option("--port", metavar="N", envvar="DIGEST_DESK_PORT", min=0, max=65_535, help="0 = any free one."),
-    ] = PORT,
+    ] = desk_users.PORT,
     no_open: Annotated[
         bool, typer.Option("--no-open", envvar="DIGEST_NO_OPEN", help="Only print the link; open no browser.")
     ] = False,

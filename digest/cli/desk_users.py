@@ -13,6 +13,7 @@ from digest.dates import iso
 from digest.errors import EXIT_DONE, UsageError
 
 EXITS = (0, 1, 2)
+PORT = 8026
 users = typer.Typer(
     help="Who may log in at the desk from outside this machine.", no_args_is_help=True, rich_markup_mode=None
 )
@@ -21,6 +22,7 @@ users = typer.Typer(
 def register(desk: typer.Typer) -> None:
     """Add these commands to the group of `digest desk`."""
     desk.add_typer(users, name="users")
+    command(desk, "link", example="digest desk link", exits=EXITS)(link)
     command(desk, "log", example="digest desk log --limit 20", exits=EXITS)(log)
 
 
@@ -74,6 +76,24 @@ def list_(session: Session, as_json: JsonOption = False) -> int:
         session.say(f"{each.role.value:8} {each.name}")
     if not found:
         session.say("Nobody; the desk is open on this machine only. Add somebody with `digest desk users add NAME`.")
+    return EXIT_DONE
+
+
+def link(
+    session: Session,
+    port: Annotated[
+        int, typer.Option("--port", metavar="N", envvar="DIGEST_DESK_PORT", min=1, max=65_535, help="Where it answers.")
+    ] = PORT,
+    by: Annotated[
+        str, typer.Option("--by", metavar="NAME", envvar="DIGEST_BY", help="Who edits; the user without it.")
+    ] = "",
+) -> int:
+    """Print another link that opens a desk which runs already: once, in one browser, within twelve hours."""
+    from digest.wiring.desk import Door
+
+    who = by or session.start.environment.get("USER", "") or "the editor"
+    base = session.settings.publication.desk_url or f"http://127.0.0.1:{port}"
+    session.say(f"{base}/enter/{Door(session.wiring).link(who)}")
     return EXIT_DONE
 
 

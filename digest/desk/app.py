@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import date
 
 from starlette.applications import Starlette
@@ -15,13 +16,17 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from digest.desk.almanac import AlmanacPage
 from digest.desk.assets import Assets
 from digest.desk.changes import Changes
+from digest.desk.decisions import VERBS, Decisions
 from digest.desk.gate import Gate
+from digest.desk.live import Live
 from digest.desk.logging_in import LoggingIn
 from digest.desk.reading import Reading
 from digest.desk.view import Pages
 from digest.errors import DigestError
+from digest.wiring.deciding import Deciding
 from digest.wiring.drafts import Drafts
 from digest.wiring.publisher import Publisher
 
@@ -37,7 +42,12 @@ def application(publisher: Publisher, *, host: str = "127.0.0.1") -> Gate:
     logging_in = LoggingIn(wiring, host=host)
     drafts, assets = Drafts(publisher), Assets(logging_in.root)
     pages = Pages(drafts, assets)
-    reading, changes = Reading(pages), Changes(pages)
+    logging_in.styles = assets.styles
+    deciding = Deciding(publisher)
+    live = Live(deciding, lambda request: logging_in.visitor(request) is not None)
+    reading, changes = Reading(pages), Changes(pages, live.wake)
+    decisions = Decisions(drafts, deciding, live, assets=assets)
+    almanac = AlmanacPage(decisions)
 
     async def root(request: Request) -> Response:
         day: date = await run_in_threadpool(drafts.latest)
@@ -51,11 +61,29 @@ def application(publisher: Publisher, *, host: str = "127.0.0.1") -> Gate:
             raise HTTPException(404)
         return Response(found[0], media_type=found[1], headers={"Cache-Control": FOR_GOOD})
 
+    async def named(request: Request) -> Response:
+        """Lead on from the address that mails to editors name."""
+        if request.path_params["digest"] not in (publisher.digest.name, "d"):
+            raise HTTPException(404, f"This desk edits {publisher.digest.name}.")
+        return RedirectResponse(f"{assets.root}/d/{request.path_params['day']}/", status_code=303)
+
+    async def health(request: Request) -> Response:
+        return PlainTextResponse("The desk answers.\n")
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await run_in_threadpool(deciding.hand_overs.close)
+
     day = "/d/{day}"
     routes = [
         Route("/static/{name}", assets.serve),
         Route("/", root),
-        Route(f"{day}/", reading.page),
+        Route("/health", health),
+        Route("/calendar", almanac.page),
+        Route(f"{day}/", almanac.day_page(reading.page)),
         Route(f"{day}/changes", reading.changes),
         Route(f"{day}/card/{{story}}", reading.card),
         Route(f"{day}/candidates", reading.candidates),
@@ -63,13 +91,19 @@ def application(publisher: Publisher, *, host: str = "127.0.0.1") -> Gate:
         Route(f"{day}/mail", reading.mail),
         Route(f"{day}/images/{{name}}", picture),
         Route(f"{day}/edit", changes.edit, methods=["POST"]),
+        Route(f"{day}/bar", decisions.bar),
+        Route(f"{day}/events", decisions.events),
+        Route(f"{day}/ask/{{verb}}", decisions.ask),
+        *(Route(f"{day}/{verb}", getattr(decisions, verb), methods=["POST"]) for verb in VERBS),
+        Route("/{digest}/{day}", named),
     ]
     app = Starlette(
         routes=routes,
         middleware=[Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)],
         exception_handlers=_handlers(),
+        lifespan=lifespan,
     )
-    return Gate(app, logging_in)
+    return Gate(app, logging_in, live)
 
 
 def _handlers() -> dict[type[Exception] | int, Callable[[Request, Exception], Awaitable[Response]]]:

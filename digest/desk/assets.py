@@ -14,7 +14,8 @@ from starlette.responses import Response
 FOLDER = Path(__file__).parent / "static"
 TYPES = {".css": "text/css", ".js": "text/javascript", ".LICENSE": "text/plain"}
 # In the order a page loads them; each name says its version.
-SCRIPTS = ("htmx-2.0.8.min.js", "idiomorph-0.8.0.min.js", "sortable-1.15.7.min.js", "desk.js")
+SCRIPTS = ("htmx-2.0.8.min.js", "idiomorph-0.8.0.min.js", "sortable-1.15.7.min.js", "desk.js", "live.js")
+STYLES = ("desk.css", "live.css")
 
 
 @dataclass
@@ -40,6 +41,11 @@ class Assets:
     def scripts(self) -> tuple[str, ...]:
         """The addresses of the scripts."""
         return tuple(self.url(name) for name in SCRIPTS)
+
+    @property
+    def styles(self) -> tuple[str, ...]:
+        """The addresses of the stylesheets."""
+        return tuple(self.url(name) for name in STYLES)
 
     async def serve(self, request: Request) -> Response:
         """Return a file."""

@@ -49,8 +49,9 @@ def value_of(form: Mapping[str, Any] | FormData) -> dict[str, Any]:
 class Changes:
     """Answers that change something."""
 
-    def __init__(self, pages: Pages) -> None:
-        self.pages, self.drafts = pages, pages.drafts
+    def __init__(self, pages: Pages, changed: Callable[[], None] = lambda: None) -> None:
+        """Call ``changed`` when something was, or was tried to be."""
+        self.pages, self.drafts, self.told = pages, pages.drafts, changed
 
     async def edit(self, request: Request) -> Response:
         """Keep an edit; return what changed, or what somebody else decided meanwhile."""
@@ -58,19 +59,28 @@ class Changes:
         look, visitor = look_of(request, {name: str(each) for name, each in form.items()}), visitor_of(request)
         day = day_of(request)
 
-        def make() -> tuple[str, int]:
+        request.state.about = f"{day}: {form.get('kind', '')} {form.get('target', '')}".rstrip()
+
+        def make() -> tuple[str, str]:
             before = self.drafts.draft(day)
             if before is None:
                 raise UsageError(f"there is no edition of {day}", fix="build it")
             return self._edited(before, form, look, visitor)
 
         try:
-            html, status = await run_in_threadpool(make)
+            html, clash = await run_in_threadpool(make)
         except DigestError as problem:
-            return HTMLResponse(self.pages.problem(problem), status_code=200)
-        return HTMLResponse(html, status_code=status)
+            request.state.about += f" (refused: {problem.what})"
+            return HTMLResponse(self.pages.problem(problem), status_code=200, headers={"X-Desk-Problem": "1"})
+        finally:
+            self.told()
+        if not clash:
+            return HTMLResponse(html)
+        # Whoever was second has it in her browser, and the log of the desk has it too: nothing typed is lost.
+        request.state.about += f" (not kept, {clash} was first: {_short(form)})"
+        return HTMLResponse(html, headers={"X-Desk-Clash": "1"})
 
-    def _edited(self, before: Draft, form: Mapping[str, Any], look: Look, visitor: Visitor) -> tuple[str, int]:
+    def _edited(self, before: Draft, form: Mapping[str, Any], look: Look, visitor: Visitor) -> tuple[str, str]:
         kind, target = str(form.get("kind", "")), str(form.get("target", ""))
         if kind not in EDIT_KINDS:
             raise UsageError(f"there is no edit {kind!r}")
@@ -88,8 +98,13 @@ class Changes:
         shown = before if known == len(before.record.edits) else None
         html = self.pages.changed(shown, after, look)
         if other is not None:
-            return html + self.pages.clash(other, {"kind": kind, "target": target, **_flat(form)}, look), 200
-        return html + self.pages.said(record.edits[-1]), 200
+            return html + self.pages.clash(other, {"kind": kind, "target": target, **_flat(form)}, look), other.by
+        return html + self.pages.said(record.edits[-1]), ""
+
+
+def _short(form: Mapping[str, Any]) -> str:
+    """Return the words of a form in one line, for the log."""
+    return "; ".join(f"{name} {str(form[name])[:200]!r}" for name in NAMES if form.get(name))
 
 
 def _flat(form: Mapping[str, Any]) -> dict[str, str]:

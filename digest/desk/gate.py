@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from digest.desk.live import Live
 from digest.desk.logging_in import LoggingIn
 from digest.model.desk import Visitor
 
@@ -39,8 +40,8 @@ HEADERS = {
 class Gate:
     """Lets through whose session it is; `scope["state"]["visitor"]` says who."""
 
-    def __init__(self, app: ASGIApp, pages: LoggingIn) -> None:
-        self.app, self.pages = app, pages
+    def __init__(self, app: ASGIApp, pages: LoggingIn, live: Live) -> None:
+        self.app, self.pages, self.live = app, pages, live
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -101,8 +102,7 @@ class Gate:
 
     async def _let_in(self, request: Request, answer: Send) -> None:
         scope, pages = request.scope, self.pages
-        token = request.cookies.get(pages.cookie, "")
-        visitor = await run_in_threadpool(pages.door.visitor, token)
+        visitor = await run_in_threadpool(pages.visitor, request)
         if visitor is None:
             await pages.ask_who(request)(scope, request.receive, answer)
             return
@@ -114,7 +114,7 @@ class Gate:
         body = await _bounded_body(request)
         response = _too_large() if body is None else self._not_theirs(request, visitor, body)
         if response is None and scope["path"] == "/logout":
-            response = await pages.log_out(request, token, visitor)
+            response = await pages.log_out(request, visitor)
         if response is None and not visitor.may_edit:
             response = PlainTextResponse("You may look at the desk, and change nothing.\n", 403)
         if response is not None or body is None:

@@ -39,6 +39,7 @@ class LoggingIn:
         # Desks of several publications on one machine share a host name, and so its cookies.
         self.cookie = f"desk_{hashlib.sha256(wiring.settings.store_url.encode()).hexdigest()[:8]}"
         self.hosts = self._hosts(host)
+        self.styles: tuple[str, ...] = ()  # addresses of stylesheets; whoever serves them sets it
         self.by_address = Limiter(wiring.clock.now, TRIES_OF_ADDRESS)
         self.by_name = Limiter(wiring.clock.now, TRIES_OF_NAME)
         if not is_this_machine(host) and not self.door.users():
@@ -61,6 +62,10 @@ class LoggingIn:
         peer = request.client.host if request.client is not None else ""
         forwarded = ",".join(request.headers.getlist("x-forwarded-for"))
         return client_address(peer, forwarded, self.trusted)
+
+    def visitor(self, request: Request) -> Visitor | None:
+        """Return whose session a request belongs to, or None."""
+        return self.door.visitor(request.cookies.get(self.cookie, ""))
 
     def is_https(self, request: Request) -> bool:
         """Tell whether the editor's browser speaks TLS, to us or to a proxy we trust."""
@@ -90,6 +95,7 @@ class LoggingIn:
             {
                 "publication": self.wiring.settings.publication,
                 "root": self.root,
+                "styles": self.styles,
                 "users": bool(self.door.users()),
                 "says": says,
                 "name": name,
@@ -149,8 +155,9 @@ class LoggingIn:
         self._set(response, request, self.cookie, opened, int(TERMINAL_LASTS.total_seconds()))
         return response
 
-    async def log_out(self, request: Request, token: str, visitor: Visitor) -> Response:
+    async def log_out(self, request: Request, visitor: Visitor) -> Response:
         """End the session."""
+        token = request.cookies.get(self.cookie, "")
         address = self.client(request)
         await run_in_threadpool(lambda: self.door.log_out(token, visitor, address=address))
         response = RedirectResponse(f"{self.root}/login", status_code=303)

@@ -21,17 +21,22 @@ GRACE_S = 5  # what is under way may take so long to end
 
 
 class _Server(uvicorn.Server):
-    """Tells when it answers."""
+    """Tells when it answers, and ends in good order."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], leave: Callable[[], None]) -> None:
         super().__init__(config)
-        self.ready = ready
+        self.ready, self.leave = ready, leave
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then tell."""
         await super().startup(sockets=sockets)
         if self.started:
             self.ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the open streams, which would keep us waiting, then the rest."""
+        self.leave()
+        await super().shutdown(sockets=sockets)
 
 
 def serve(
@@ -64,7 +69,7 @@ def serve(
             lifespan="on",
         )
         _keep_quiet_after_signals()
-        asyncio.run(_Server(config, ready).serve(sockets=[listener]))
+        asyncio.run(_Server(config, ready, app.live.close).serve(sockets=[listener]))
     finally:
         listener.close()
 

@@ -51,6 +51,7 @@ class Pages:
         columns = Columns(draft, zone=self.zone, language=self.publication.language, viewer=look.viewer)
         values = self._values(draft, look)
         made = {"top": self.fill("top", values)}
+        made["tools"] = self.fill("tools", values)
         made["words"] = self.fill("words", values)
         sections = tuple(columns.sections())
         for section in sections:
@@ -143,6 +144,8 @@ class Pages:
             "piece": pieces,
             "sections": sections,
             "csrf": visitor.csrf,
+            "visitor": visitor,
+            "root": self.assets.root,
             "assets": self.assets,
             "day_words": long_day(draft),
         }

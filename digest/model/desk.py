@@ -38,6 +38,12 @@ class Visitor:
     csrf: str  # what every POST of this session carries
 
     @property
+    def initials(self) -> str:
+        """Return two letters for a small place."""
+        words = self.name.split()
+        return "".join(word[0] for word in (words[:1] + words[1:][-1:]) if word).upper() or "?"
+
+    @property
     def may_edit(self) -> bool:
         """Whether this visitor may change anything."""
         return self.role is Role.EDITOR

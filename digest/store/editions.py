@@ -37,6 +37,7 @@ class Pulse(NamedTuple):
     built_at: int | None  # microseconds
     changed: int  # microseconds
     edits: int
+    by: str | None  # whose the last edit is
 
 
 def clock_time(text: str) -> ClockTime | None:
@@ -210,9 +211,10 @@ class Editions:
         """Return what tells whether anything of an edition changed, by one small row; None where there is none."""
         mine = sa.and_(edits.c.digest == key.digest, edits.c.day == key.day.isoformat())
         count = sa.select(sa.func.count()).select_from(edits).where(mine).scalar_subquery()
+        last = sa.select(edits.c.by).where(mine).order_by(edits.c.sequence.desc()).limit(1).scalar_subquery()
         columns = (editions.c.state, editions.c.draft, editions.c.version, editions.c.built_at, editions.c.changed)
         with self.store.read() as connection:
-            row = connection.execute(sa.select(*columns, count).where(_is(key))).first()
+            row = connection.execute(sa.select(*columns, count, last).where(_is(key))).first()
         return None if row is None else Pulse(*row)
 
     def withdraw(self, key: EditionKey, *, now: datetime) -> EditionState:

@@ -45,7 +45,7 @@ class Deciding:
         counts, under_way = ledger.counts(key), self.hand_overs.running(key)
         if record is None or record.base is None:
             return approve_bar(key, record, now=now, schedule=schedule, audience=Audience(readers=0), counts=counts)
-        checked = proof() if record.state is EditionState.DRAFT and record.base.items else None
+        checked = proof() if record.state is EditionState.DRAFT else None
         sending = record.state in (EditionState.SENDING, EditionState.FINISHED, EditionState.STOPPED)
         return approve_bar(
             key,
