@@ -28,6 +28,8 @@ def safe(text: str, longest: int = 0) -> str:
     """Return text as one line without controls, cut at ``longest`` characters with an ellipsis."""
     if not (text.isascii() and text.isprintable()):
         text = _UNSAFE.sub(" ", text)
+    elif "  " not in text and text[:1] != " " and text[-1:] != " " and (not longest or len(text) <= longest):
+        return text  # as nearly all are
     clean = " ".join(text.split())
     if longest and len(clean) > longest:
         return clean[: longest - 1].rstrip() + "…"

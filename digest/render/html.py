@@ -21,6 +21,19 @@ from digest.render.mjml_rules import ATTRIBUTES, faults, unknown
 _ENTITY = re.compile(r"&([A-Za-z]\w*);")
 _XML = frozenset({"lt", "amp"})  # known without being declared
 _VOID = re.compile(r"<(img|br|hr|meta|link|input)\b([^<>]*?)\s*/?>", re.I)
+_UNCLOSED_VOID = re.compile(r"(<(?:img|br|hr|meta|link|input)\b(?:[^<>]*[^<>/])?)>", re.I)
+_REFERENCE = re.compile(r"&(#\d{1,7}|[A-Za-z]\w*);")
+# What a reference must go on standing for: mark-up, and a quote in an attribute.
+_MARKUP = {
+    "lt": "&lt;",
+    "gt": "&gt;",
+    "amp": "&amp;",
+    "quot": "&quot;",
+    "#34": "&quot;",
+    "#38": "&amp;",
+    "#60": "&lt;",
+    "#62": "&gt;",
+}
 
 
 Where = Callable[[int, int], str]
@@ -29,16 +42,60 @@ Where = Callable[[int, int], str]
 
 def compiled(mjml: str, css: str, *, where: Where) -> str:
     """Return the HTML of an MJML document with ``css`` inlined; raise TemplateError, placed by ``where``."""
-    _checked(mjml, where)
+    document = spelled_out(mjml)
+    if not _sound(document):
+        _checked(mjml, where)
     import mjml as compiler
 
     try:
-        html = str(compiler.mjml2html(mjml, fonts={}))
+        html = str(compiler.mjml2html(document, fonts={}))
     except ValueError as error:
-        line, column = _position(mjml, str(error))
+        line, column = _position(document, str(error))
         raise TemplateError(f"MJML cannot be compiled ({error})", where=where(line, column)) from None
-    # In lower case premailer drops the doctype, and with it standards mode.
-    return _finished(inlined(html.replace("<!doctype html>", "<!DOCTYPE html>", 1), css))
+    # In lower case premailer drops the doctype, and with it standards mode. MJML writes some characters as references.
+    for written, meant in (("&#39;", "'"), ("&#8202;", "\u200a")):
+        html = html.replace(written, meant)
+    return inlined(html.replace("<!doctype html>", "<!DOCTYPE html>", 1), css)
+
+
+def spelled_out(mjml: str) -> str:
+    """Return MJML whose references (`&nbsp;`, `&#847;`) are the characters they stand for; unknown ones stay."""
+    for name in set(_REFERENCE.findall(mjml)):
+        number = int(name[1:]) if name.startswith("#") else name2codepoint.get(name, 0)
+        if name in _MARKUP:
+            character = _MARKUP[name]
+        elif 0xA0 <= number < 0xD800 or 0xE000 <= number < 0x110000 or number == ord("'"):
+            character = chr(number)
+        else:
+            continue
+        mjml = mjml.replace(f"&{name};", character)
+    return mjml
+
+
+def _sound(document: str) -> bool:
+    """Tell whether MJML is well formed and holds nothing that mjml-python would ignore.
+
+    Of an edition it nearly always is, and this is quick; what is wrong, and in which template, `_checked` tells.
+    """
+    if not document.lstrip().startswith("<mjml"):
+        return False
+    try:
+        root = _tree(document)
+    except etree.XMLSyntaxError:
+        try:
+            root = _tree(_UNCLOSED_VOID.sub(r"\1/>", document))
+        except etree.XMLSyntaxError:
+            return False
+    return not any(any(faults(element)) for element in _components(root))
+
+
+def _tree(document: str) -> Any:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    return etree.fromstring(document.encode("utf-8"), parser)
+
+
+def _components(root: Any) -> Any:
+    return root.xpath("descendant-or-self::*[starts-with(name(), 'mj')]")
 
 
 _SPAN = re.compile(r"position (\d+):")
@@ -101,8 +158,7 @@ def _checked(mjml: str, where: Where) -> None:
             _said(str(error.msg), lambda tag, each: where(*_opening(mjml, each + above, tag))),
             where=where(line + above, max(0, column - 1)),
         ) from None
-    components: Any = root.xpath("descendant-or-self::*[starts-with(name(), 'mj')]")
-    for element in components:
+    for element in _components(root):
         for wrong, fault in faults(element):
             place = where(*_opening(mjml, wrong.sourceline + above, wrong.tag))
             raise TemplateError(f"MJML: {fault}", where=place, fix="see the template contract")
@@ -130,16 +186,3 @@ def _opening(mjml: str, line: int, tag: str) -> tuple[int, int]:
         if found:
             return number, found[-1].start() + 1
     return line, 0
-
-
-_BLOCK = r"(?:table|tbody|tr|td|div|p|h[1-3]|style|meta|title|head|body|html)\b"
-# A no-break space is no blank here: it holds open the cells that only draw a rule.
-_BLANK = re.compile(rf">[ \t\r\n]+(?=</?{_BLOCK}|<!--(?!cut))")
-_AFTER_BLOCK = re.compile(rf"(</?{_BLOCK}[^>]*>)[ \t\r\n]+")
-_TABLE = re.compile(r"<table\b(?![^>]*\brole=)")
-
-
-def _finished(html: str) -> str:
-    """Return the HTML with roles on its tables, and without blanks between rows."""
-    html = _TABLE.sub('<table role="presentation"', html)
-    return _AFTER_BLOCK.sub(r"\1", _BLANK.sub(">", html))

@@ -2,32 +2,49 @@
 
 What premailer makes of an element follows from the sheet, the element's tag, class and style, and those of what it
 stands in. A mail repeats few such places hundreds of times, and tomorrow's mail has the same ones, so what premailer
-made of a place is remembered, sheet by sheet; it works again when a mail has a place it has not seen. A sheet whose
-selectors look at neighbours, attributes or states is never remembered.
+made of a place is remembered, sheet by sheet, and written into the tags as they stand; it works again when a mail has a
+place it has not seen. A sheet whose selectors look at neighbours, attributes or states is never remembered.
 """
 
 from __future__ import annotations
 
+import itertools
 import logging
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from lxml import etree
+
+from digest.render.tags import (
+    VOID,
+    attribute,
+    conditional,
+    name_of,
+    opened,
+    pieces,
+    tokens,
+    with_attribute,
+    without_blanks,
+)
 
 # Attributes premailer would write beside a style that says the same.
 _ATTRIBUTES = ("width", "height", "bgcolor", "align", "valign")
 # Selectors that look at more than tags, classes and what is above: neighbours, states, attributes, ids.
 _LOOKS_ASIDE = re.compile(r"[+~:\[#*][^{};]*\{")
 _NAMED = re.compile(r"\.([a-z][\w-]*)", re.I)
+_STYLE = re.compile(r"<style\b[^>]*>(.*?)</style>", re.S | re.I)
 # premailer shortens #FFFFFF to #FFF, which Outlook reads as another colour.
 _SHORT = re.compile(r"#([0-9A-Fa-f])([0-9A-Fa-f])([0-9A-Fa-f])(?![0-9A-Fa-f])")
 # What MJML writes of each table although it is so without, or said by the table's attributes.
 _IDLE = ";table-layout:auto;width:100%;border:none"
-MOST_SHEETS, MOST_PLACES = 16, 20_000  # remembered; then everything is learnt again
+MOST_SHEETS, MOST_REMEMBERED = 16, 20_000  # sheets, places and tags; then everything is learnt again
 _MARK = re.compile(r'\s*data-premailer="ignore"')
+_GAP = "\0"  # where an address or words of its own stand in a remembered tag; no mail holds one
 
 Place = tuple[int, str, str, str]  # number of the place above, tag, class, style
+Written = tuple[str, int]  # a tag as the mail has it; its place, 0 where nothing stands in it
 
 
 @dataclass
@@ -35,7 +52,38 @@ class _Sheet:
     """What premailer made of each place of one sheet, and what was left of it then."""
 
     numbers: dict[Place, int] = field(default_factory=dict)
+    fresh: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     finished: dict[int, tuple[str, str]] = field(default_factory=dict)  # place → its class and style attributes
+    tags: dict[tuple[int, str], Written] = field(default_factory=dict)  # place above, and the tag as MJML wrote it
+
+    def number(self, above: int, tag: str, name: str) -> int:
+        """Return the number of a tag's place, a new one for a new place."""
+        place = (above, name, attribute(tag, "class"), attribute(tag, "style"))
+        found = self.numbers.get(place)
+        return self.numbers.setdefault(place, next(self.fresh)) if found is None else found
+
+    def written(self, above: int, tag: str) -> Written | None:
+        """Return a start tag with what its place was given; None where that is not known yet."""
+        cut = pieces(tag)
+        shared = _GAP.join(cut[::2])
+        known = self.tags.get((above, shared))
+        if known is None:
+            name = name_of(tag)
+            number = self.number(above, tag, name)
+            given = self.finished.get(number)
+            if given is None:
+                return None
+            made = opened(with_attribute(with_attribute(shared, "class", given[0]), "style", given[1]), name)
+            known = self.tags[above, shared] = made, number if _holds(tag, name) else 0
+        if len(cut) == 1:
+            return known
+        cut[::2] = known[0].split(_GAP)
+        return "".join(cut), known[1]
+
+
+def _holds(tag: str, name: str) -> bool:
+    """Tell whether others stand in an element before its end tag comes."""
+    return name not in VOID and name != "style" and not tag.endswith("/>")
 
 
 _sheets: dict[tuple[str, str], _Sheet] = {}
@@ -44,33 +92,105 @@ _sheets: dict[tuple[str, str], _Sheet] = {}
 def inlined(html: str, css: str) -> str:
     """Return HTML whose elements carry the declarations of ``css`` as short as they are; style elements stay.
 
-    Classes that no style element names did their work, and go.
+    Classes that no style element names did their work, and go. Tables get the role of layout; blanks beside rows go.
     """
-    tree = _parsed(html)
-    own = "\n".join(element.text or "" for element in tree.iter("style"))
+    parts = tokens(html)
+    own = "\n".join(_STYLE.sub(r"\1", part) for part in parts[1::2] if part[1] == "s" and part[:6] == "<style")
+    sheet = _sheet(css, own)
+    made = _written(parts, sheet)
+    if made is not None:
+        return made
+    tree = _parsed(by_premailer(html, css))
+    elements = list(tree.iter(etree.Element))
+    places = list(_places(parts, sheet))
+    if [seen for _, *seen in places] != _shape(elements):
+        # A parser closes some tags by itself, so the tree is another than the tags say: the tree it is, each time.
+        return _as_parsed(tree, elements, own)
+    for (number, *_), element in zip(places, elements, strict=True):
+        sheet.finished[number] = _given(element, own)
+    return _written(parts, sheet) or ""
+
+
+def _sheet(css: str, own: str) -> _Sheet:
     if len(_sheets) >= MOST_SHEETS and (css, own) not in _sheets:
         _sheets.clear()
     sheet = _sheets.setdefault((css, own), _Sheet())
-    if len(sheet.numbers) > MOST_PLACES or _LOOKS_ASIDE.search(css):
+    if len(sheet.numbers) + len(sheet.tags) > MOST_REMEMBERED or _LOOKS_ASIDE.search(css):
         sheet = _sheets[css, own] = _Sheet()
-    places = _places(tree, sheet)
-    if not all(number in sheet.finished for _, number in places):
-        kept = frozenset(_NAMED.findall(own))
-        tree = _parsed(by_premailer(html, css))
-        # The same elements in the same order, with their styles.
-        elements = list(tree.iter(etree.Element))
-        for (_, number), element in zip(places, elements, strict=True):
-            names = [name for name in (element.get("class") or "").split() if name in kept]
-            sheet.finished[number] = " ".join(names), short(element.get("style") or "")
-        places = [(element, number) for (_, number), element in zip(places, elements, strict=True)]
-    for element, number in places:
-        attributes = element.attrib
-        for name, value in zip(("class", "style"), sheet.finished[number], strict=True):
+    return sheet
+
+
+def _written(parts: list[str], sheet: _Sheet) -> str | None:
+    """Return the page with the styles of its places; None where a place is not known yet."""
+    made, above, open_places, known = parts[:], 0, [0], sheet.tags
+    for index in range(1, len(parts), 2):
+        tag, text = parts[index], parts[index + 1]
+        second = tag[1]
+        if second == "/":
+            above = open_places.pop() if open_places else 0
+        elif second == "!":
+            made[index] = conditional(tag)
+        else:
+            found = known.get((above, tag)) or sheet.written(above, tag)
+            if found is None:
+                return None
+            made[index], number = found
+            if number:
+                open_places.append(above)
+                above = number
+        if text:
+            if text[0] in " \t\r\n":
+                text = without_blanks(text, tag, parts[index + 2] if index + 2 < len(parts) else "")
+            made[index + 1] = text.replace("&quot;", '"')
+    return "".join(made)
+
+
+def _places(parts: list[str], sheet: _Sheet) -> Iterator[tuple[int, str, str, int]]:
+    """Yield each element's place, its tag, class, and which element it stands in, -1 for none."""
+    above, count = (0, -1), 0
+    stack: list[tuple[int, int]] = []
+    for tag in parts[1::2]:
+        if tag.startswith("</"):
+            above = stack.pop() if stack else (0, -1)
+        elif not tag.startswith("<!"):
+            name = name_of(tag)
+            number = sheet.number(above[0], tag, name)
+            yield number, name, attribute(tag, "class"), above[1]
+            if _holds(tag, name):
+                stack.append(above)
+                above = number, count
+            count += 1
+
+
+def _shape(elements: list[Any]) -> list[list[Any]]:
+    """Return tag, class and the element above of each element of a tree, as `_places` sees them."""
+    numbers = {element: number for number, element in enumerate(elements)}
+    return [[each.tag, each.get("class") or "", numbers.get(each.getparent(), -1)] for each in elements]
+
+
+def _given(element: Any, own: str) -> tuple[str, str]:
+    """Return the class and style that are left of an element premailer has been at."""
+    kept = frozenset(_NAMED.findall(own))
+    names = [name for name in (element.get("class") or "").split() if name in kept]
+    return " ".join(names), short(element.get("style") or "")
+
+
+def _as_parsed(tree: Any, elements: list[Any], own: str) -> str:
+    """Return the page as its tree is written."""
+    for element in elements:
+        for name, value in zip(("class", "style"), _given(element, own), strict=True):
             if value:
-                attributes[name] = value
-            elif name in attributes:
-                del attributes[name]
-    return str(etree.tostring(tree.getroottree(), method="html", encoding="utf-8").decode("utf-8"))
+                element.set(name, value)
+            elif name in element.attrib:
+                del element.attrib[name]
+    html = etree.tostring(tree.getroottree(), method="html", encoding="utf-8").decode("utf-8")
+    parts = tokens(str(html))
+    for index in range(1, len(parts), 2):
+        tag = parts[index]
+        parts[index] = conditional(tag) if tag.startswith("<!") else opened(tag, name_of(tag))
+        following = parts[index + 2] if index + 2 < len(parts) else ""
+        parts[index + 1] = without_blanks(parts[index + 1], tag, following)
+    return "".join(parts)
 
 
 def short(style: str) -> str:
@@ -108,18 +228,3 @@ def by_premailer(html: str, css: str) -> str:
 def _parsed(html: str) -> Any:
     """Return the tree premailer parses."""
     return etree.fromstring(html.strip(), etree.HTMLParser())
-
-
-def _places(tree: Any, sheet: _Sheet) -> list[tuple[Any, int]]:
-    """Return each element with the number of its place, new numbers for new places."""
-    numbers, found = sheet.numbers, []
-    above: dict[Any, int] = {}
-    for element in tree.iter(etree.Element):
-        get = element.get
-        place = (above.get(element.getparent(), 0), element.tag, get("class") or "", get("style") or "")
-        number = numbers.get(place)
-        if number is None:
-            number = numbers[place] = len(numbers) + 1
-        above[element] = number
-        found.append((element, number))
-    return found
