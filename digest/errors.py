@@ -14,6 +14,7 @@
     ├── RosterError     ValueError   exit 2   a subscribers' file cannot be read at all
     ├── TemplateError   ValueError   exit 1   a template, or the MJML it made
     ├── ContentError    ValueError   exit 4   `check` found errors in the rendered mail
+    ├── ExtensionError  RuntimeError exit 1   an installed extension is missing, or fails
     ├── FeedError                    exit 5   one feed; never ends a run
     │   ├── FetchError  OSError               it could not be fetched
     │   └── ParseError  ValueError            it could not be read as a feed
@@ -141,6 +142,10 @@ class ContentError(DigestError, ValueError):
     """`check` found errors in the rendered mail, so that it cannot be approved."""
 
     exit_code = EXIT_APPROVAL
+
+
+class ExtensionError(DigestError, RuntimeError):
+    """An installed extension is missing, cannot be loaded, or fails."""
 
 
 class FeedError(DigestError):

@@ -29,6 +29,7 @@ _GROUPS: dict[str, tuple[tuple[str, Severity, str, str], ...]] = {
     "The mail as a whole": (
         ("size", "error", "The HTML has 102,400 bytes or more when encoded: Gmail clips it, and with it the way out.", "choose fewer stories, or shorten the teasers"),
         ("size-near", "warning", "The HTML is within 7.4 kB of where Gmail clips it.", "choose fewer stories, or shorten the teasers"),
+        ("message-size", "warning", "Each message has more than 2 MB with the pictures that are embedded in it.", "set publication.public_url, and they are linked instead"),
         ("doctype", "error", "The doctype is missing or in lower case: some programs draw it by the rules of 1998.", "begin with <!DOCTYPE html>"),
         ("control", "error", "It holds a control character; Gmail clips even a small mail at one.", "remove the character"),
         ("nesting", "error", "It is so deeply nested or so long that mail programs (and this check) leave part of it out.", "take out the tables around tables"),

@@ -43,6 +43,7 @@ def check(
     helpers = Helpers(
         spamassassin=shutil.which("spamassassin", path=session.start.environment.get("PATH", "")) or "",
         fetcher=_fetcher(session, file) if online else None,
+        rules=session.wiring.rules if file is not None and session.has_config else (),
     )
     report = check_file(file, helpers) if file is not None else _of_edition(session, edition, helpers)
     if as_json:

@@ -68,7 +68,12 @@ def _picked(session: Session, stories: Path | None, at: str, tried: Sequence[str
     try:
         with stories.open(encoding="utf-8") as lines:
             return picking.pick_file(
-                lines, at=moment, sections=sections, weights=weights, bars=settings.bars if settings else None
+                lines,
+                at=moment,
+                sections=sections,
+                weights=weights,
+                bars=settings.bars if settings else None,
+                own=session.wiring.terms if settings else (),
             )
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"it cannot be read ({error})", where=str(stories), fix="name a file of JSON lines") from None

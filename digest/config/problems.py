@@ -96,6 +96,7 @@ _TABLES: dict[str, type[BaseModel]] = {
     "feeds": shape.FeedTable,
     "sponsors": shape.SponsorTable,
     "picking": shape.PickingTable,
+    "check": shape.CheckTable,
     "embargoes": shape.EmbargoTable,
     "digest": shape.DigestTable,
     "theme": ThemeTable,

@@ -81,7 +81,9 @@ class _Reading:
             theme=document.theme.name,
             theme_values=document.theme.values_set(),
             theme_logo=self.beside(document.theme.logo) if document.theme.logo else None,
-            weights=Weights(**document.weights.model_dump(exclude_unset=True)),
+            weights=Weights(**document.weights.model_dump(exclude_unset=True, exclude={"terms"})),
+            terms=dict(document.weights.terms),
+            rules=tuple(document.check.rules),
             bars=bars,
             delivery=delivery,
             fetch=FetchSettings(

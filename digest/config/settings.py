@@ -145,6 +145,8 @@ class Settings:
     theme_values: Mapping[str, str | int]  # what [theme] sets besides its name and logo
     theme_logo: Path | None  # a picture in the nameplate's stead
     weights: Weights
+    terms: Mapping[str, float]  # weights of further terms of scores, from extensions
+    rules: tuple[str, ...]  # further rules of the check, from extensions
     bars: Bars  # what must not appear, or not yet
     delivery: DeliverySettings
     fetch: FetchSettings

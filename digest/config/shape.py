@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
+from digest import extensions
 from digest.config.theme_table import ThemeTable
+from digest.model.editions import STYLES
 from digest.model.links import RESERVED_NAMES
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -92,6 +94,33 @@ def dns_name(value: str) -> str:
     return value.lower()
 
 
+def _style(value: str) -> str:
+    if value not in STYLES and value not in (further := extensions.names(extensions.STYLES)):
+        raise ValueError(f"{value!r} is no style; choose {', '.join((*STYLES, *further))}, or install an extension")
+    return value
+
+
+def _feed_address(value: str) -> str:
+    scheme = urlsplit(value).scheme
+    if scheme not in ("http", "https") and scheme in extensions.names(extensions.SOURCES):
+        return value
+    return _web_address(value)
+
+
+def _term(value: str) -> str:
+    if value in WeightsTable.model_fields:
+        raise ValueError(f"{value!r} is a term of our own; write its weight into [weights]")
+    if value not in (known := extensions.names(extensions.TERMS)):
+        raise ValueError(f"no extension gives a term {value!r}; install one, or choose of {', '.join(known) or 'none'}")
+    return value
+
+
+def _rule(value: str) -> str:
+    if value not in (known := extensions.names(extensions.CHECKS)):
+        raise ValueError(f"no extension gives a rule {value!r}; install one, or choose of {', '.join(known) or 'none'}")
+    return value
+
+
 def _language(value: str) -> str:
     if value and not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", value):
         raise ValueError(f"{value!r} is no language tag; use one such as 'en', 'de' or 'pt-BR'")
@@ -150,7 +179,7 @@ class SectionTable(Table):
     title: str = Field(min_length=1)
     titles: dict[Language, str] = {}
     # Defaults are those of `Section`: only what is written is handed on.
-    style: Literal["feature", "cards", "headlines", "video", "brief"] = "headlines"
+    style: Annotated[str, AfterValidator(_style)] = "headlines"
     sort: Literal["top", "latest"] = "top"
     stories: int = Field(default=0, ge=1, le=200)
     minimum: int = Field(default=0, ge=1, le=200)
@@ -166,7 +195,7 @@ class SectionTable(Table):
 class FeedTable(Table):
     """`[[feeds]]`."""
 
-    url: WebAddress
+    url: Annotated[str, AfterValidator(_feed_address)]
     name: str = ""
     source: str = ""
     section: str = ""
@@ -238,6 +267,13 @@ class WeightsTable(Table):
     boost: float = Field(default=0, ge=-100, le=100)
     half_life_hours: float = Field(default=0, ge=0, le=10_000)
     diversity: float = Field(default=0, ge=0, le=1)
+    terms: dict[Annotated[str, AfterValidator(_term)], Annotated[float, Field(ge=-100, le=100)]] = {}
+
+
+class CheckTable(Table):
+    """`[check]`."""
+
+    rules: list[Annotated[str, AfterValidator(_rule)]] = []
 
 
 class RatesTable(Table):
@@ -378,6 +414,7 @@ class Document(Table):
     theme: ThemeTable = ThemeTable()
     weights: WeightsTable = WeightsTable()
     picking: PickingTable = PickingTable()
+    check: CheckTable = CheckTable()
     delivery: DeliveryTable = DeliveryTable()
     fetch: FetchTable = FetchTable()
     monitoring: MonitoringTable = MonitoringTable()

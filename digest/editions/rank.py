@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from statistics import median_low
@@ -20,6 +20,15 @@ from digest.model.news import Cluster, Story
 
 # What a further event of a running story counts of its own sources.
 FURTHER = 0.25
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnTerm:
+    """A further term of the score, such as an extension gives."""
+
+    name: str  # as it is explained
+    weight: float
+    value: Callable[[Cluster, datetime | None], float]  # of an event at a moment; finite
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +66,12 @@ def rank(
     weights: Weights,
     at: datetime | None,
     boosts: Mapping[str, float] | None = None,
+    own: Sequence[OwnTerm] = (),
 ) -> tuple[Ranked, ...]:
     """Return the clusters best first; of equal scores the one with more sources, then stories, then by title and id.
 
-    ``at`` None, or a set without any known time, means no decay; an event of unknown age takes the median age.
+    ``at`` None, or a set without any known time, means no decay; an event of unknown age takes the median age. ``own``
+    are further terms: they count like ours.
     """
     priors = {section.slug: section.prior for section in sections}
     ages = [_age(cluster, at) for cluster in clusters]
@@ -81,7 +92,11 @@ def rank(
             Ranked(
                 cluster=cluster,
                 placement=placement,
-                score=_score(values, weights, _decay(usual if age is None else age, weights)),
+                score=_score(
+                    [(name, value, getattr(weights, name)) for name, value in values.items()]
+                    + [(each.name, each.value(cluster, at), each.weight) for each in own],
+                    _decay(usual if age is None else age, weights),
+                ),
                 rank=0,
                 sources=len(_sources(cluster)),
                 attention=attention[cluster.id],
@@ -143,9 +158,10 @@ def _decay(age_h: float, weights: Weights) -> float:
     return 0.5 ** (age_h / weights.half_life_hours) if weights.half_life_hours > 0 else 1.0
 
 
-def _score(values: Mapping[str, float], weights: Weights, decay: float) -> Score:
+def _score(values: Sequence[tuple[str, float, float]], decay: float) -> Score:
+    """Return the score of terms given as name, value and weight."""
     terms = tuple(
-        Term(name=name, value=value, weight=getattr(weights, name), contribution=getattr(weights, name) * value * decay)
-        for name, value in values.items()
+        Term(name=name, value=value, weight=weight, contribution=weight * value * decay)
+        for name, value, weight in values
     )
     return Score(terms=terms, total=sum(term.contribution for term in terms))

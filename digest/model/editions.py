@@ -12,7 +12,7 @@ from typing import Any, Literal
 from digest.dates import aware
 from digest.model.news import Cluster
 
-Style = Literal["feature", "cards", "headlines", "video", "brief"]
+STYLES = ("feature", "cards", "headlines", "video", "brief")  # ours; extensions give further ones
 Sort = Literal["top", "latest"]
 
 
@@ -66,7 +66,7 @@ class Section:
     slug: str  # in URLs and in readers' choices
     title: str  # as shown
     titles: Mapping[str, str] = field(default_factory=dict)  # by language, where it is another
-    style: Style = "headlines"  # how its items look
+    style: str = "headlines"  # how its items look
     sort: Sort = "top"  # ranked, or newest first
     stories: int = 5  # most items it may hold
     minimum: int = 1  # fewer than this, and the section is left out

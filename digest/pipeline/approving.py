@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from digest.check import check_mail
+from digest.check import check_mail, found
 from digest.editions.revise import apply
 from digest.errors import ApprovalNeeded, ContentError, UsageError
 from digest.mail.parts import Contents, encode, encoded_size, wire_size
+from digest.model.checked import Mail, Rule
 from digest.model.editions import (
     RESTORED,
     Edition,
@@ -101,11 +102,18 @@ def languages_of(publication: Publication) -> tuple[str, ...]:
 
 
 def proof(
-    edition: Edition, *, number: int, publication: Publication, render: Render, contents: Contents | None = None
+    edition: Edition,
+    *,
+    number: int,
+    publication: Publication,
+    render: Render,
+    contents: Contents | None = None,
+    rules: Sequence[Rule] = (),
 ) -> Proof:
     """Return an edition rendered in each language, encoded and checked; raise TemplateError for a wrong template.
 
-    It is fitted once, to the language that needs most. ``contents`` gives the pictures to embed.
+    It is fitted once, to the language that needs most. ``contents`` gives the pictures to embed, ``rules`` are
+    the publication's own.
     """
     languages = languages_of(publication)
 
@@ -123,23 +131,27 @@ def proof(
     if max(version.size for version in done) > BUDGET:
         edition, cuts = fit(edition, lambda shorter: max(version.size for version in versions(shorter, None)))
         done = versions(edition, contents, cuts)
-    findings = [finding for version in done for finding in _checked(version, edition, publication)]
+    findings = [finding for version in done for finding in _checked(version, edition, publication, rules)]
     findings += [*done[0].rendered.findings, *_weight(done)]
     return Proof(edition=edition, number=number, versions=done, findings=tuple(findings))
 
 
-def _checked(version: Version, edition: Edition, publication: Publication) -> Iterator[Finding]:
+def _checked(version: Version, edition: Edition, publication: Publication, rules: Sequence[Rule]) -> Iterator[Finding]:
     """Yield what `check` finds in one language; where it is not the publication's own, the place says which."""
     rendered = version.rendered
     inert = inert_slots(rendered, edition)
-    for finding in check_mail(
-        html=join(split(rendered.html, rendered.nonce), None, inert),
-        text=join(split(rendered.text, rendered.nonce), None, inert),
+    html = join(split(rendered.html, rendered.nonce), None, inert)
+    text = join(split(rendered.text, rendered.nonce), None, inert)
+    findings = check_mail(
+        html=html,
+        text=text,
         subject=rendered.subject,
         preheader=rendered.preheader,
         publication=publication,
         encoded_size=version.size,
-    ):
+    )
+    mail = Mail(html=html, text=text, subject=rendered.subject)
+    for finding in (*findings, *(each for rule in rules for each in rule(mail))):
         other = rendered.language != publication.language
         yield replace(finding, where=f"{rendered.language}: {finding.where}") if other else finding
 
@@ -148,13 +160,8 @@ def _weight(versions: Sequence[Version]) -> Iterator[Finding]:
     """Yield a finding where embedded pictures make each message heavy."""
     heaviest = max(wire_size(version.parts) for version in versions)
     if heaviest > HEAVY and any(picture.data for version in versions for picture in version.parts.pictures):
-        yield Finding(
-            code="message-size",
-            severity="warning",
-            where="mail",
-            message=f"each message has {heaviest / 1_000_000:.1f} MB, as its pictures are embedded",
-            fix="set publication.public_url, and they are linked instead",
-        )
+        message = f"each message has {heaviest / 1_000_000:.1f} MB, as its pictures are embedded"
+        yield found("message-size", "mail", message)
 
 
 def inert_slots(rendered: Rendered, edition: Edition) -> dict[str, str]:
@@ -190,6 +197,7 @@ def approve(
     sizes: Mapping[str, str],
     render: Render,
     contents: Contents | None,
+    rules: Sequence[Rule] = (),
     by: str,
     clock: Clock,
     seen: Seen | None = None,
@@ -218,7 +226,7 @@ def approve(
             f"the edition of {key.day} holds no story", fix="fetch and build again, or leave the day out"
         )
     number = record.number or approvals.next_number(key.digest)
-    done = proof(edition, number=number, publication=publication, render=render, contents=contents)
+    done = proof(edition, number=number, publication=publication, render=render, contents=contents, rules=rules)
     if done.errors:
         raise ContentError("\n".join(_sentence(finding) for finding in done.errors))
     return approvals.approve(

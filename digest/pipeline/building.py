@@ -10,6 +10,7 @@ from typing import TypedDict
 from digest.dates import Window
 from digest.editions.bars import embargo_of, longest_embargo
 from digest.editions.compose import compose
+from digest.editions.rank import OwnTerm
 from digest.editions.rearrange import texts
 from digest.editions.revise import standing
 from digest.model.editions import (
@@ -62,6 +63,7 @@ class Recipe:
     digest: str
     sections: tuple[Section, ...]
     weights: Weights
+    terms: tuple[OwnTerm, ...]  # further ones of scores
     feeds: tuple[Feed, ...]
     sponsors: tuple[Sponsor, ...]
     suppress: timedelta  # what was told this long ago or less is not news
@@ -143,6 +145,7 @@ def choose(
             {edit.target for edit in edits} | {id_ for edit in edits for id_ in texts(edit.value, "with")}
         ),
         bars=recipe.bars,
+        own=recipe.terms,
         **_wishes(edits),
     )
     return picked, len(found)

@@ -20,6 +20,7 @@ from digest.check.spam import check_spam
 from digest.check.support import Score, check_support, score
 from digest.errors import FileProblem, UsageError
 from digest.mail.encoding import quoted
+from digest.model.checked import Mail, Rule
 from digest.model.editions import Finding
 from digest.model.web import Request
 from digest.pipeline.approving import Proof
@@ -37,6 +38,7 @@ class Helpers:
 
     spamassassin: str | None = None  # its path, "" where it is not installed; None = it is not asked
     fetcher: Fetcher | None = None  # tries links; None = they are not tried
+    rules: tuple[Rule, ...] = ()  # the publication's own
 
 
 ALONE = Helpers()
@@ -95,8 +97,15 @@ def check_file(path: Path, helpers: Helpers = ALONE) -> CheckReport:
         *contents.check_leftovers({"html": contents.words_of(reading)}, html),
         *check_support(reading.page),
         *_tried(reading.page, helpers.fetcher),
+        *_ruled(Mail(html=html, text="", subject=""), helpers),
     ]
     return CheckReport(findings=in_order(findings), size_bytes=size, support=score(reading.page))
+
+
+def _ruled(mail: Mail, helpers: Helpers) -> Iterator[Finding]:
+    """Yield what the publication's own rules find."""
+    for rule in helpers.rules:
+        yield from rule(mail)
 
 
 def _beside(folder: Path) -> Attached:
@@ -116,6 +125,7 @@ def check_message(raw: bytes, name: str, helpers: Helpers = ALONE) -> CheckRepor
     """Return what is wrong with one message's bytes; raise UsageError where it holds no body."""
     letter = _letter(raw, name)
     findings = [*_of_message(letter, helpers), *inbox.check_subject(letter.subject)]
+    findings += _ruled(Mail(html=letter.html, text=letter.text, subject=letter.subject), helpers)
     if not letter.html:
         findings.extend(contents.check_leftovers({"text": letter.text, "subject": letter.subject}, ""))
         return CheckReport(findings=in_order(findings), size_bytes=0)

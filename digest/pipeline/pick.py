@@ -10,7 +10,7 @@ from datetime import datetime
 from digest.editions.bars import Bar, bar_of, with_free_lead
 from digest.editions.memory import Memory
 from digest.editions.place import OTHER, place, repeated
-from digest.editions.rank import Ranked, known_time, rank
+from digest.editions.rank import OwnTerm, Ranked, known_time, rank
 from digest.editions.select import fill, related_of
 from digest.model.editions import Bars, FilledSection, Health, Section, SentEvent, Weights
 from digest.model.news import Cluster, Duplicate, Story
@@ -43,13 +43,14 @@ def pick(
     wanted: frozenset[str] = frozenset(),
     bars: Bars | None = None,
     dropped: Mapping[str, str] | None = None,
+    own: Sequence[OwnTerm] = (),
 ) -> Picked:
     """Return what an edition of these sections would hold, and why; the order of the stories never matters.
 
     ``at`` is the moment ages are counted to (None = no decay), ``since`` the start of the window, ``past`` what earlier
     editions told, ``must_link`` and ``cannot_link`` pairs of story ids an editor merged or split, ``boosts`` what she
     added to a story's score. Stories of ``wanted`` are always listed as passed where they are not chosen. ``bars`` say
-    what must not appear, ``dropped`` by story id why an editor wants an event left out.
+    what must not appear, ``dropped`` by story id why an editor wants an event left out, ``own`` more terms.
     """
     bar = bar_of(bars or Bars(), at=at)
     kept, duplicates = dedupe(stories, unwanted=bar)
@@ -64,7 +65,7 @@ def pick(
         if why:
             barred[led.id] = why
     placements = place(clusters, sections, words=_words)
-    ranked = rank(clusters, placements, sections=sections, weights=weights, at=at, boosts=boosts)
+    ranked = rank(clusters, placements, sections=sections, weights=weights, at=at, boosts=boosts, own=own)
     likeness = _Likeness()
     filled = tuple(
         _without_barred(
@@ -120,6 +121,7 @@ def pick_file(
     sections: Sequence[Section] | None,
     weights: Weights | None,
     bars: Bars | None = None,
+    own: Sequence[OwnTerm] = (),
 ) -> Picked:
     """Return what would be picked of stories as JSON lines, without store and past; raise UsageError for a bad line.
 
@@ -129,7 +131,13 @@ def pick_file(
     if at is None:
         at = max((time for story in stories if (time := known_time(story, None)) is not None), default=None)
     return pick(
-        stories, sections=sections or (ALL,), weights=weights or Weights(), at=at, background=shipped(), bars=bars
+        stories,
+        sections=sections or (ALL,),
+        weights=weights or Weights(),
+        at=at,
+        background=shipped(),
+        bars=bars,
+        own=own,
     )
 
 

@@ -58,13 +58,19 @@ def _is_markup(name: str | None) -> bool:
     return name is None or not name.endswith((".txt", ".css"))
 
 
-def environment(overrides: Path | None = None) -> jinja2.Environment:
+def environment(overrides: Path | None = None, *, styles: Mapping[str, Path] | None = None) -> jinja2.Environment:
     """Return the environment: a file in ``overrides`` replaces the packaged one of the same name.
 
+    ``styles`` are the folders in which extensions keep `mail/styles/NAME.mjml`, by the names of section styles.
     Undefined names are errors; everything but `.txt` and `.css` is autoescaped.
     """
-    folders = [each for each in (overrides, packaged_folder()) if each is not None and each.is_dir()]
-    return jinja2.Environment(
+    own = dict(styles or {})
+    folders = [
+        each
+        for each in (overrides, packaged_folder(), *dict.fromkeys(own.values()))
+        if each is not None and each.is_dir()
+    ]
+    made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folders),
         autoescape=_is_markup,  # noqa: S701  # a function: all mark-up is escaped
         undefined=jinja2.StrictUndefined,
@@ -73,6 +79,8 @@ def environment(overrides: Path | None = None) -> jinja2.Environment:
         keep_trailing_newline=True,
         extensions=[Leftovers],
     )
+    made.globals["own_styles"] = frozenset(own)
+    return made
 
 
 def overridden(overrides: Path) -> tuple[Path, ...]:

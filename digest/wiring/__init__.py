@@ -12,11 +12,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digest import __version__
+from digest import __version__, extensions
 from digest.config import DigestSettings, Settings
 from digest.dates import edition_day
 from digest.editions.calendar import Schedule
 from digest.errors import ConfigError, FileProblem, Problem
+from digest.model.editions import STYLES
 from digest.model.mail import EditionKey
 from digest.wiring.stores import Stores, owner_name
 
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
     from datetime import date
     from datetime import time as ClockTime
 
+    from digest.editions.rank import OwnTerm
     from digest.mail.dkim import DkimKey
     from digest.mail.transport import Transport
+    from digest.model.checked import Rule
     from digest.pipeline.notifying import NoticesReport
     from digest.ports import Clock, Fetcher
     from digest.render.theme import Theme
@@ -88,8 +91,14 @@ class Wiring(Stores):
 
     @cached_property
     def fetcher(self) -> Fetcher:
-        """The HTTP client of feeds and pictures."""
-        return self._http(self.settings.fetch.timeout.total_seconds(), self.settings.fetch.deadline.total_seconds())
+        """The HTTP client of feeds and pictures; feeds of other schemes are read by extensions."""
+        fetch = self.settings.fetch
+        made = self._http(fetch.timeout.total_seconds(), fetch.deadline.total_seconds())
+        if all(feed.url.startswith(("http:", "https:")) for feed in self.settings.feeds):
+            return made
+        from digest.wiring.extended import SourcesFetcher
+
+        return SourcesFetcher(made, self.clock)
 
     @cached_property
     def page_fetcher(self) -> Fetcher:
@@ -139,10 +148,15 @@ class Wiring(Stores):
 
     def transport(self, via: str = "") -> Transport:
         """Return the transport of --via, else of [delivery] via; raises UsageError. Relative folders: see `--via`."""
-        from digest.mail.transport import parse_via, transport
+        from digest.mail.transport import KINDS, parse_via, transport
 
         delivery = self.settings.delivery
         base = Path.cwd() if via else self.settings.folder
+        kind, _, rest = (via or delivery.via).partition(":")
+        if kind not in KINDS and kind in extensions.names(extensions.TRANSPORTS):
+            from digest.wiring.extended import transport as own_transport
+
+            return own_transport(kind, rest, base)
         return transport(
             parse_via(via or delivery.via, base),
             password=delivery.password,
@@ -157,7 +171,34 @@ class Wiring(Stores):
         """The templates, the publisher's own first."""
         from digest.templating import environment
 
-        return environment(self.settings.templates_dir)
+        return environment(self.settings.templates_dir, styles=self._styles)
+
+    @cached_property
+    def _styles(self) -> dict[str, Path]:
+        used = {section.style for section in self.settings.sections} - set(STYLES)
+        if not used:
+            return {}
+        from digest.wiring.extended import styles
+
+        return styles(used)
+
+    @cached_property
+    def terms(self) -> tuple[OwnTerm, ...]:
+        """Further terms of scores, from extensions; raises ExtensionError."""
+        if not self.settings.terms:
+            return ()
+        from digest.wiring.extended import terms
+
+        return terms(self.settings.terms)
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """The publication's own rules of the check, from extensions; raises ExtensionError."""
+        if not self.settings.rules:
+            return ()
+        from digest.wiring.extended import rules
+
+        return rules(self.settings.rules)
 
     @cached_property
     def theme(self) -> Theme:

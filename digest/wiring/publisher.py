@@ -43,6 +43,7 @@ class Publisher(Sender):
             digest=self.digest.name,
             sections=self.settings.sections,
             weights=self.settings.weights,
+            terms=self.wiring.terms,
             feeds=self.settings.feeds,
             sponsors=self.settings.sponsors,
             suppress=timedelta(days=self.digest.suppress_days),
@@ -114,7 +115,12 @@ class Publisher(Sender):
         edition = approving.edition_of(record, key, self.wiring.pictures, self.wiring.theme.picture_sizes)
         number = record.number if record and record.number else self.wiring.editions.next_number(key.digest)
         return approving.proof(
-            edition, number=number, publication=self.publication, render=self.render, contents=self._contents
+            edition,
+            number=number,
+            publication=self.publication,
+            render=self.render,
+            contents=self._contents,
+            rules=self.wiring.rules,
         )
 
     def _contents(self, name: str) -> tuple[bytes, str] | None:
@@ -152,6 +158,7 @@ class Publisher(Sender):
             sizes=self.wiring.theme.picture_sizes,
             render=self.render,
             contents=self._contents,
+            rules=self.wiring.rules,
             by=by,
             clock=self.clock,
             seen=seen,

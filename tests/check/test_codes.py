@@ -117,6 +117,7 @@ ELSEWHERE = {
     "link-broken": "tests/check/test_online.py",
     "link-moved": "tests/check/test_online.py",
     "link-untried": "tests/check/test_online.py",
+    "message-size": "tests/cli/test_embedded.py",
     "postal-address": "tests/check/test_editions.py",
     "public-url": "tests/check/test_editions.py",
     "spam-rule": "tests/check/test_spam.py",

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+import digest
+from digest.check.codes import CODES
 from digest.errors import (
     EXIT_APPROVAL,
     EXIT_ATTENTION,
@@ -21,7 +23,7 @@ from docs.generate import REFERENCE, stale
 from docs.generate.keys import own_keys, tables
 from docs.generate.tree import commands
 
-CODES = (EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_LOCKED, EXIT_APPROVAL, EXIT_ATTENTION, EXIT_TEMPORARY)
+EXITS = (EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_LOCKED, EXIT_APPROVAL, EXIT_ATTENTION, EXIT_TEMPORARY)
 
 
 def test_what_is_made_from_the_code_is_what_the_code_says_now() -> None:
@@ -44,7 +46,7 @@ def test_every_option_says_what_it_does() -> None:
 
 def test_every_exit_code_is_explained_and_used() -> None:
     page = (REFERENCE / "exit-codes.md").read_text(encoding="utf-8")
-    for code in CODES:
+    for code in EXITS:
         assert re.search(rf"^\| {code} \| .+ \| .+ \|$", page, re.M), f"{code} is not explained"
 
 
@@ -69,3 +71,16 @@ def test_every_key_is_explained_in_the_section_of_its_table(table: str, model: t
     keys = [key for key, _ in own_keys(model) if not (bare == "theme" and key.startswith("dark_"))]
     lacking = [key for key in keys if f"`{key}`" not in text]
     assert not lacking, f"docs/reference/configuration.md, {table or 'top level'}: explain {', '.join(lacking)}"
+
+
+def test_every_code_that_a_check_gives_is_in_the_reference() -> None:
+    package = Path(digest.__file__).parent
+    given = {
+        code
+        for file in package.rglob("*.py")
+        for code in re.findall(r'\bcode="([a-z][a-z-]+)"|\bfound\(\s*"([a-z-]+)"', file.read_text(encoding="utf-8"))
+        for code in code
+        if code
+    }
+    assert len(given) > 20
+    assert not given - set(CODES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from digest.model.editions import Edition, Item, Note, Picture, Publication, Related, Rendered, Sponsor, Style
+from digest.model.editions import Edition, Item, Note, Picture, Publication, Related, Rendered, Sponsor
 from digest.model.news import Cluster
 from digest.model.pieces import join, split
 from digest.pipeline.approving import inert_slots
@@ -61,7 +61,7 @@ def rich(**changes: object) -> Edition:
     return edition(**{**values, **changes})
 
 
-def styled(style: Style) -> Edition:
+def styled(style: str) -> Edition:
     """One style, twice: with everything an item may have, and with as little as there is."""
     related = (
         Related(headline="How it came about", url="https://read.example/r", source="Tarn Radio"),
