@@ -46,6 +46,19 @@ class Fetcher(Protocol):
         """Yield one answer a request, in the order of arrival; a failure is a value, nothing is raised."""
 
 
+class Resolver(Protocol):
+    """Asks the DNS; each raises FetchError where it does not answer, and what is not there is an empty answer."""
+
+    def txt(self, name: str) -> tuple[str, ...]:
+        """Return the texts at a name."""
+
+    def mx(self, name: str) -> tuple[str, ...]:
+        """Return the hosts that take mail for a name; one of "" says that none does."""
+
+    def addresses(self, name: str) -> tuple[str, ...]:
+        """Return the addresses of a host."""
+
+
 class StoryStore(Protocol):
     """Stories and what was learnt about feeds."""
 

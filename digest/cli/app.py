@@ -18,6 +18,7 @@ from digest.cli import (
     delivery,
     desk,
     dkim,
+    doctor,
     editing,
     editions,
     feeds,
@@ -60,6 +61,7 @@ feeds.register(app)
 picking.register(app)
 editions.register(app)
 checking.register(app)
+doctor.register(app)
 editing.register(app)
 desk.register(app)
 delivery.register(app)

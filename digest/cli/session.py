@@ -23,7 +23,7 @@ from digest.errors import EXIT_DONE, UsageError
 
 if TYPE_CHECKING:
     from digest.config import DigestSettings, Settings
-    from digest.ports import Clock
+    from digest.ports import Clock, Resolver
     from digest.wiring import Wiring
     from digest.wiring.feeds import Feeds
     from digest.wiring.publisher import Publisher
@@ -47,6 +47,7 @@ class Start:
     clock: Clock | None = None  # None = the machine's
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     ask: Callable[[str], bool] | None = None  # asks a person; None = nobody is there to answer
+    resolver: Resolver | None = None  # asks the DNS; None = as this machine is set up
 
 
 @dataclass

@@ -36,7 +36,8 @@ def init(
     systemd: Annotated[bool, typer.Option("--systemd", help="Print systemd units, and write nothing.")] = False,
 ) -> int:
     """Write digest.toml, subscribers.csv and .env.example, never over existing files. Safe: nothing is mailed."""
-    from digest.templating import copy_templates, packaged
+    from digest.templating import packaged
+    from digest.templating.overrides import copy_templates
 
     folder = folder.absolute()
     if cron or systemd:

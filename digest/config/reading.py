@@ -283,7 +283,12 @@ class _Reading:
             )
         values = table.model_dump(exclude={"password_file", "rates", "warm_up", "dkim", "bounces"})
         return DeliverySettings(
-            password=password, rates=self.rates(table), dkim=self.dkim(publication), bounces=self.bounces(), **values
+            password=password,
+            password_file=self.beside(table.password_file) if table.password_file else None,
+            rates=self.rates(table),
+            dkim=self.dkim(publication),
+            bounces=self.bounces(),
+            **values,
         )
 
     def bounces(self) -> BouncesSettings | None:

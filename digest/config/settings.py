@@ -74,6 +74,7 @@ class DeliverySettings:
     rates: Rates
     dkim: DkimSettings | None  # None = messages are not signed here
     bounces: BouncesSettings | None  # None = what comes back is read by nobody
+    password_file: Path | None  # it came from here; None = from the environment, or there is none
     password: str = field(repr=False)  # of the relay, from DIGEST_RELAY_PASSWORD or password_file
 
 

@@ -11,6 +11,7 @@ import re
 import smtplib
 import socket
 import ssl
+from datetime import UTC, datetime
 from typing import BinaryIO, cast
 
 from digest.errors import RelayError, RelayUnreachable
@@ -95,7 +96,8 @@ class Relay:
                 timeout=self.timeout_s, local_hostname=self.hostname, context=ssl.create_default_context()
             )
         if via.kind == "lmtp":
-            return smtplib.LMTP(via.host or str(via.path), via.port, local_hostname=self.hostname)
+            host = via.host or str(via.path)
+            return smtplib.LMTP(host, via.port, local_hostname=self.hostname, timeout=self.timeout_s)
         # `_host` is what smtplib verifies a certificate against; it sets it only when connecting in its constructor.
         client._host = via.host  # type: ignore[attr-defined]
         code, text = client.connect(via.host, via.port)
@@ -161,6 +163,18 @@ class Session:
         self.chunking = client.has_extn("chunking") and not lmtp
         self.phases = ("mail", "rcpt") if self.chunking else ("mail", "rcpt", "data")
         self.ready = False  # a body is waited for and not yet written
+
+    @property
+    def tls(self) -> str:
+        """The version of TLS it speaks, "" where the line is open."""
+        return (self.sock.version() or "") if isinstance(self.sock, ssl.SSLSocket) else ""
+
+    @property
+    def certified_until(self) -> datetime | None:
+        """When the relay's certificate ends, None where there is none."""
+        certificate = self.sock.getpeercert() if isinstance(self.sock, ssl.SSLSocket) else None
+        ends = str(certificate.get("notAfter", "")) if certificate else ""
+        return datetime.fromtimestamp(ssl.cert_time_to_seconds(ends), UTC) if ends else None
 
     # Reading and writing
 

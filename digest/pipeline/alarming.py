@@ -22,6 +22,7 @@ NAMES = {
     "rows": "rows of the subscribers' file were rejected",
     "notices": "notices could not be delivered",
     "feeds-all": "no feed could be read",
+    "schedule": "no edition is due within a year",
 }
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal, Protocol
 
 from digest.dates import edition_day
-from digest.editions.calendar import Schedule
+from digest.editions.calendar import Schedule, next_opening
 from digest.editions.revise import apply
 from digest.errors import (
     EXIT_APPROVAL,
@@ -252,9 +252,9 @@ class _Run:
             # Recorded only once its hour has come: a pause lifted before it changes nothing.
             if standing.state is EditionState.DRAFT or standing.state is None:
                 self._skip(key, standing.reason or asking.off(key.day, self.schedule))
-            self.journal.say(asking.off_sentence(key.day, self.schedule, self.clock.now()))
+            self._rest(key.day)
         elif verdict is Verdict.OFF:
-            self.journal.say(asking.off_sentence(key.day, self.schedule, self.clock.now()))
+            self._rest(key.day)
         elif verdict is Verdict.TOO_LATE:
             self._too_late(key, standing)
         elif verdict is Verdict.EARLY and standing.state is EditionState.APPROVED:
@@ -263,6 +263,14 @@ class _Run:
             self._publish(key)
             return [key]
         return []
+
+    def _rest(self, day: date) -> None:
+        """Say why there is no edition today; that there never will be one needs a person."""
+        said = asking.off_sentence(day, self.schedule, self.clock.now())
+        if next_opening(self.clock.now(), self.schedule) is None:
+            self._trouble("schedule", said)
+        else:
+            self.journal.say(said)
 
     def _draft(self, key: EditionKey, *, early: bool) -> bool:
         """Fetch, build and approve by policy; tell whether the edition may be handed over now."""

@@ -331,6 +331,7 @@ _CAUSES = (
     ("readonly database", "the database may only be read", "make the file and its folder writable for us"),
     ("unable to open database", "the database cannot be opened", "check the folder and its permissions"),
     ("disk is full", "the disk is full", "free some space and run again; nothing is lost"),
+    ("disk i/o error", "the disk is full, or fails", "free some space, or look at the disk; then run again"),
     ("no space left", "the disk is full", "free some space and run again; nothing is lost"),
     ("not a database", "this file is no database", "name another file in [store] url"),
     ("malformed", "the database file is damaged", "restore a backup"),

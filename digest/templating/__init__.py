@@ -8,7 +8,7 @@ from pathlib import Path
 import jinja2
 
 import digest
-from digest.errors import DigestError, FileProblem, Problem, TemplateError
+from digest.errors import DigestError, Problem, TemplateError
 from digest.templating.lines import Leftovers, Origins, origins
 
 # What the rest of the house calls a set of templates: Jinja2 itself is at home here alone.
@@ -35,23 +35,6 @@ def packaged_folder() -> Path:
 def packaged(name: str) -> str:
     """Return the text of a packaged file, such as "init/digest.toml"."""
     return (packaged_folder() / name).read_text(encoding="utf-8")
-
-
-def copy_templates(folder: Path) -> list[Path]:
-    """Copy the templates a publisher may change into ``folder``, never over existing files; return which."""
-    made = []
-    for kind in KINDS:
-        for source in sorted((packaged_folder() / kind).rglob("*")):
-            target = folder / source.relative_to(packaged_folder())
-            if target.exists() or not source.is_file():
-                continue
-            try:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(source.read_bytes())
-            except OSError as error:
-                raise FileProblem(f"it cannot be written ({error.strerror or error})", where=str(target)) from None
-            made.append(target)
-    return made
 
 
 def _is_markup(name: str | None) -> bool:

@@ -103,6 +103,7 @@ def said(digest: Digest, tmp_path: Path, clock: StandingClock) -> dict[str, list
     config.write_text(f"{text}\n{signing}[delivery.bounces]\n", encoding="utf-8")
     ask("dkim", "show", "--json")
     ask("bounces", "read", box, "--json", codes=(0, 5))
+    ask("doctor", "--offline", "--json", codes=(0, 5))
     ask("db", "backup", tmp_path / "backup.db", "--json")
     ask("subscribers", "list", "--json")
     person = made["digest subscribers list"][0][0]["email"]
