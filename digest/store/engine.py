@@ -6,7 +6,6 @@ a transaction (BEGIN IMMEDIATE, so that two writers wait instead of failing half
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 import time
@@ -26,14 +25,12 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 
 from digest.errors import StoreError
 from digest.store.tables import REVISION
-from digest.store.turnstile import begin_writing, turnstile
 
 T = TypeVar("T")
 V = TypeVar("V")
 _Waiting = tuple[Callable[[Connection, list[Any]], list[Any]], Any, Future[Any]]
 
 BUSY_TIMEOUT_S = 10.0
-TURNSTILE = "turnstile"
 # Changes that wait are committed together, at most so many: a transaction stays short (design §3: <= 20 ms).
 GROUP = 200
 # A group waits so many seconds for one more change: connections that share a processor come in one by one.
@@ -61,7 +58,6 @@ def _engine(url: str) -> Engine:
             _make_folder(Path(parsed.database).parent)
         engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False})
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "close", _forget_turnstile)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     try:
@@ -88,22 +84,10 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
     wait = f"busy_timeout={int(BUSY_TIMEOUT_S * 1000)}"
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", wait):
         connection.execute(f"PRAGMA {pragma}")
-    file = connection.execute("PRAGMA database_list").fetchone()[2]
-    record.info[TURNSTILE] = turnstile(Path(file)) if file else None
-
-
-def _forget_turnstile(connection: sqlite3.Connection, record: Any) -> None:
-    file = record.info.pop(TURNSTILE, None)
-    if file is not None:
-        os.close(file)
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    if connection.get_execution_options().get("sqlite_begin") != "IMMEDIATE":
-        connection.exec_driver_sql("BEGIN DEFERRED")
-        return
-    driver: Any = connection.connection.driver_connection
-    begin_writing(driver, connection.connection.info.get(TURNSTILE), timeout_s=BUSY_TIMEOUT_S)
+    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}")
 
 
 class Store:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -84,12 +85,20 @@ class Stories:
 
         A date in the future counts as none. With ``limit``, the newest so many. A story is there once a feed.
         """
-        moment = sa.func.coalesce(stories.c.published, stories.c.seen)
-        query = sa.select(stories.c.body).where(moment > to_micros(start), moment <= to_micros(end))
+        dated = _between(stories.c.published, start, end)
+        undated = _between(stories.c.seen, start, end).where(stories.c.published.is_(None))
+        # Each half in the order of an index: what lies outside, years of it, is not even looked at.
+        halves = [
+            query.order_by(sa.desc("moment"), stories.c.id, stories.c.feed).limit(limit).subquery().select()
+            if limit
+            else query
+            for query in (dated, undated)
+        ]
+        both = sa.union_all(*halves)
         if limit:
-            query = query.order_by(moment.desc(), stories.c.id, stories.c.feed).limit(limit)
+            both = both.order_by(sa.desc("moment"), "id", "feed").limit(limit)
         with self.store.read() as connection:
-            found = [load(Story, body) for (body,) in connection.execute(query)]
+            found = [load(Story, row.body) for row in connection.execute(both)]
         return tuple(sorted(found, key=lambda story: (story.id, story.feed)))
 
     def story(self, story_id: str) -> Story | None:
@@ -126,6 +135,12 @@ class Stories:
                 row = {"body": dump(state), "changed": to_micros(now)}
                 statement = insert(self.store, feed_states).values(url=state.url, **row)
                 connection.execute(statement.on_conflict_do_update(index_elements=["url"], set_=row))
+
+
+def _between(column: sa.Column[Any], start: datetime, end: datetime) -> sa.Select[Any]:
+    moment = column.label("moment")
+    query = sa.select(stories.c.body, moment, stories.c.id, stories.c.feed)
+    return query.where(column > to_micros(start), column <= to_micros(end))
 
 
 def _first_seen(known: Mapping[tuple[str, str], Story]) -> dict[str, datetime]:

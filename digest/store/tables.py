@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 
 # The migration that makes these tables.
-REVISION = "0012"
+REVISION = "0014"
 
 metadata = MetaData(
     naming_convention={
@@ -51,7 +51,7 @@ stories = Table(
     Column("published", BigInteger),  # NULL = unknown
     Column("body", Text, nullable=False),  # the Story as JSON
     Index(None, "seen"),
-    Index(None, "published"),
+    Index(None, "published", "seen"),  # by their own time; undated ones (NULL) by when they were seen
     Index(None, "feed", "seen"),
 )
 
@@ -61,6 +61,7 @@ pages = Table(
     Column("url", Text, primary_key=True),  # Story.url
     Column("body", Text, nullable=False),  # the PageMetadata as JSON
     Column("changed", BigInteger, nullable=False),
+    Index(None, "changed"),
 )
 
 feed_states = Table(
@@ -179,6 +180,7 @@ subscribers = Table(
     Column("changed", BigInteger, nullable=False),
     UniqueConstraint("email_key"),
     Index(None, "status"),
+    Index(None, "time_zone"),
 )
 
 # Sign-ups that wait for their confirmation (double opt-in), and for a while those that were confirmed.
@@ -287,6 +289,7 @@ notices = Table(
     Column("created", BigInteger, nullable=False),
     Column("changed", BigInteger, nullable=False),
     Index(None, "state", "due"),
+    Index(None, "changed"),
 )
 
 # Files merged into the roster, by the hash of their bytes: an unchanged one is not read again.
@@ -320,6 +323,7 @@ runs = Table(
     Column("exit_code", Integer),
     Column("summary", Text, nullable=False, server_default="{}"),  # JSON, no addresses
     Index(None, "digest", "started"),
+    Index(None, "started"),
 )
 
 # Digests that rest: no edition of a day before `until`.
