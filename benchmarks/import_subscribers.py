@@ -55,7 +55,7 @@ def main() -> None:
         _write(file, options.rows)
         print(f"{options.rows} rows, {file.stat().st_size / 1e6:.1f} MB, {store.name.partition(':')[0]}")
         for turn in ("first import", "again, unchanged"):
-            before, start = _peak_mb(), time.perf_counter()
+            before, start, begun = _peak_mb(), time.perf_counter(), time.process_time()
             with file.open("rb") as data:
                 report = import_roster(
                     data,
@@ -69,8 +69,11 @@ def main() -> None:
                     dry_run=False,
                     clock=_Now(),
                 )
-            took = time.perf_counter() - start
-            print(f"{turn}: {took:.2f} s, {report.rows / took:.0f} rows/s, peak {_peak_mb():.0f} MB (+", end="")
+            took, busy = time.perf_counter() - start, time.process_time() - begun
+            print(
+                f"{turn}: {took:.2f} s ({busy:.1f} of a processor), {report.rows / took:.0f} rows/s, peak {_peak_mb():.0f} MB (+",
+                end="",
+            )
             print(f"{_peak_mb() - before:.0f}); {report.line}")
         store.close()
 
