@@ -70,11 +70,8 @@ def main() -> None:
                     clock=_Now(),
                 )
             took, busy = time.perf_counter() - start, time.process_time() - begun
-            print(
-                f"{turn}: {took:.2f} s ({busy:.1f} of a processor), {report.rows / took:.0f} rows/s, peak {_peak_mb():.0f} MB (+",
-                end="",
-            )
-            print(f"{_peak_mb() - before:.0f}); {report.line}")
+            print(f"{turn}: {took:.2f} s ({busy:.1f} of a processor), {report.rows / took:.0f} rows/s,", end=" ")
+            print(f"peak {_peak_mb():.0f} MB (+{_peak_mb() - before:.0f}); {report.line}")
         store.close()
 
 

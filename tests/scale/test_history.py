@@ -132,7 +132,7 @@ def explained(store: Store, heard: Heard) -> list[str]:
                 rows = driver.execute(f"EXPLAIN QUERY PLAN {text}", given).fetchall()
                 found = [row[3].split()[1] for row in rows if row[3].startswith("SCAN ")]
             else:
-                plan = psycopg.ClientCursor(driver).execute(f"EXPLAIN (FORMAT JSON) {text}", given).fetchall()  # type: ignore[arg-type]
+                plan = psycopg.ClientCursor(driver).execute(f"EXPLAIN (FORMAT JSON) {text}", given).fetchall()
                 found = list(scanned(plan[0][0][0]["Plan"], limited=False))
             wrong += [f"{table}: {' '.join(text.split())[:400]}" for table in found if table in HISTORY]
     return wrong
