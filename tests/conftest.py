@@ -20,7 +20,8 @@ from digest.store.engine import Store
 
 # The machine is shared: how long an example takes says nothing about the code.
 settings.register_profile("digest", deadline=None)
-settings.load_profile("digest")
+settings.register_profile("soak", deadline=None, max_examples=3_000)
+settings.load_profile("soak" if os.environ.get("DIGEST_SOAK") == "1" else "digest")
 
 BASE_INSTANT = datetime(2026, 11, 23, 6, 40, tzinfo=UTC)
 _numbers = itertools.count()
