@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 DEMO   ?= demo
 
-.PHONY: demo test lint types imports unit soak docs clean
+.PHONY: demo test lint types imports unit soak coverage docs audit bench clean
 
 demo: $(VENV)/.installed
 	$(BIN)/digest demo $(DEMO)
@@ -29,6 +29,18 @@ unit: $(VENV)/.installed-dev
 soak: $(VENV)/.installed-dev
 	$(BIN)/python tests/browser.py
 	DIGEST_SOAK=1 $(BIN)/python -m pytest -n 2 --dist worksteal
+
+# How much of the library the tests run, by line and branch; build/coverage.json says where.
+coverage: $(VENV)/.installed-dev
+	$(BIN)/python tests/browser.py
+	$(BIN)/python -m pytest -n 2 --cov=digest --cov-branch --cov-report=term:skip-covered \
+		--cov-report=json:build/coverage.json --cov-fail-under=95
+
+# Known holes in what is installed, and habits that make some in what we write.
+audit: $(VENV)/.installed-dev
+	$(BIN)/pip install --quiet --disable-pip-version-check bandit pip-audit
+	$(BIN)/bandit --quiet --severity-level medium --recursive digest examples --configfile pyproject.toml
+	$(BIN)/pip-audit --skip-editable --progress-spinner=off
 
 # The reference anew from the code, then all pages as HTML in build/docs; a warning is an error.
 docs: $(VENV)/.installed-dev

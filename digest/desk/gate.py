@@ -154,7 +154,10 @@ class Gate:
 
 def host_of(request: Request) -> str:
     """Return the host name a request names, without its port."""
-    return (urlsplit(f"//{request.headers.get('host', '')}").hostname or "").lower()
+    try:
+        return (urlsplit(f"//{request.headers.get('host', '')}").hostname or "").lower()
+    except ValueError:  # such as "["
+        return ""
 
 
 def is_loopback(address: str) -> bool:
@@ -172,7 +175,10 @@ def is_own(request: Request) -> bool:
     if site:
         return site == "same-origin"
     origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
+    try:
+        return origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
+    except ValueError:
+        return False
 
 
 async def _bounded_body(request: Request) -> bytes | None:
@@ -186,7 +192,10 @@ async def _bounded_body(request: Request) -> bytes | None:
 
 
 def _fields(body: bytes) -> dict[str, str]:
-    found = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=200)
+    try:
+        found = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=200)
+    except ValueError:  # more fields than any form of ours has
+        return {}
     return {name: values[0] for name, values in found.items()}
 
 

@@ -72,7 +72,7 @@ class LoggingIn:
         peer = request.client.host if request.client is not None else ""
         if not peer or within(peer, self.trusted):
             said = request.headers.get("x-forwarded-proto", "").split(",")[0].strip().lower()
-            named = urlsplit(f"//{request.headers.get('host', '')}").hostname
+            named = _host(request)
             if said == "https" or (self.url.scheme == "https" and named == self.url.hostname):
                 return True
         return request.url.scheme == "https"
@@ -173,6 +173,13 @@ def is_this_machine(host: str) -> bool:
         return host.lower() == "localhost"
 
 
+def _host(request: Request) -> str | None:
+    try:
+        return urlsplit(f"//{request.headers.get('host', '')}").hostname
+    except ValueError:  # such as "["
+        return None
+
+
 def _same_site(request: Request) -> bool:
     site = request.headers.get("sec-fetch-site", "")
     return site in ("", "same-origin", "none")
@@ -180,7 +187,10 @@ def _same_site(request: Request) -> bool:
 
 def _local(path: str) -> str:
     """Return a path of ours; whatever leads elsewhere is the first page."""
-    parts = urlsplit(path)
+    try:
+        parts = urlsplit(path)
+    except ValueError:  # such as "//["
+        return "/"
     if parts.scheme or parts.netloc or not path.startswith("/") or path.startswith(("//", "/\\")) or "\\" in path:
         return "/"
     return path if path.isprintable() else "/"

@@ -88,14 +88,17 @@ class _Deflate:
 
     def __init__(self) -> None:
         self._chosen: _Zlib | None = None
+        self._first = b""  # what came before both bytes of the header were there
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        if self._chosen is None and data:
+        if self._chosen is None:
+            data = self._first = self._first + data
+            if len(data) < 2:
+                return
             # A zlib header: method 8, and both bytes a multiple of 31 (RFC 1950 §2.2).
-            is_zlib = len(data) > 1 and data[0] & 15 == 8 and (data[0] << 8 | data[1]) % 31 == 0
+            is_zlib = data[0] & 15 == 8 and (data[0] << 8 | data[1]) % 31 == 0
             self._chosen = _Zlib(15 if is_zlib else -15)
-        if self._chosen is not None:
-            yield from self._chosen.feed(data)
+        yield from self._chosen.feed(data)
 
 
 class _Brotli:

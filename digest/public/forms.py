@@ -72,4 +72,8 @@ def is_own(request: Request, public_url: str) -> bool:
     origin = request.headers.get("origin")
     if origin is None:
         return True
-    return urlsplit(origin).netloc in {request.headers.get("host", ""), urlsplit(public_url).netloc}
+    try:
+        named = urlsplit(origin).netloc
+    except ValueError:  # such as "http://["
+        return False
+    return named in {request.headers.get("host", ""), urlsplit(public_url).netloc}

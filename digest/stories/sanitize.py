@@ -34,8 +34,8 @@ _DROPPED = dict.fromkeys([
 ])  # fmt: skip
 _SPACES = dict.fromkeys([0x85, 0x2028, 0x2029], " ")
 _CLEANED: dict[int, str | None] = {**_DROPPED, **_C1, **_SPACES}
-_SUSPECT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad​‎‏\u2028-\u202e\u2060-\u206f﻿"
-                      "￹-￿\ud800-\udfff\U000e0000-\U000e007f]")  # fmt: skip
+_SUSPECT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+                      "\ufff9-\uffff\ud800-\udfff\U000e0000-\U000e007f]")  # fmt: skip
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
