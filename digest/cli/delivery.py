@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import signal
 import sys
@@ -16,7 +17,7 @@ import typer
 
 from digest.cli.editions import EditionOption, JsonOption
 from digest.cli.session import Session, command, parse_day
-from digest.errors import EXIT_DONE, UsageError
+from digest.errors import EXIT_DONE, EXIT_TEMPORARY, UsageError
 
 if TYPE_CHECKING:
     from digest.mail.send import SendReport
@@ -157,7 +158,12 @@ def run(
         else:
             session.detail(text)
 
-    cron = Cron(session.wiring, chosen, via=via, wait_s=wait, stop=stop_on_signals(), tell=tell, warn=session.warn)
+    def give_up() -> None:
+        session.warn("digest: the run did not end although it was told to; it is ended here, and the next one goes on")
+        os._exit(EXIT_TEMPORARY)
+
+    stop = stop_on_signals()
+    cron = Cron(session.wiring, chosen, via=via, wait_s=wait, stop=stop, tell=tell, warn=session.warn, give_up=give_up)
     return cron.run(clock_is_right=clock_is_right)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 import time
 from datetime import date, datetime, timedelta
 from enum import Enum
@@ -32,7 +31,7 @@ def init(
     session: Session,
     folder: FolderArgument = Path(),
     templates: Annotated[bool, typer.Option("--templates", help="Copy the templates too, to change them.")] = False,
-    cron: Annotated[bool, typer.Option("--cron", help="Print a line for crontab, and write nothing.")] = False,
+    cron: Annotated[bool, typer.Option("--cron", help="Print lines for crontab, and write nothing.")] = False,
     systemd: Annotated[bool, typer.Option("--systemd", help="Print systemd units, and write nothing.")] = False,
 ) -> int:
     """Write digest.toml, subscribers.csv and .env.example, never over existing files. Safe: nothing is mailed."""
@@ -41,9 +40,12 @@ def init(
 
     folder = folder.absolute()
     if cron or systemd:
-        for name in (["crontab"] if cron else []) + (["digest.service", "digest.timer"] if systemd else []):
-            text = packaged(f"init/{name}").replace("@DIR@", str(folder)).replace("@DIGEST@", _program())
-            session.say(text)
+        from digest.cli import units
+
+        if cron:
+            session.say(units.crontab(folder))
+        for name in units.UNITS if systemd else ():
+            session.say(units.unit(name, folder))
         return EXIT_DONE
     made = write_new(
         folder,
@@ -66,10 +68,6 @@ def init(
     session.say(f"Next: add your feeds to {folder / 'digest.toml'}, then run `digest fetch`, `digest build`")
     session.say("and `digest preview --open`. Nothing is mailed before you name a relay and approve an edition.")
     return EXIT_DONE
-
-
-def _program() -> str:
-    return str(Path(sys.argv[0]).absolute()) if Path(sys.argv[0]).name == "digest" else "digest"
 
 
 def write_new(folder: Path, files: dict[str, str]) -> list[Path]:

@@ -14,6 +14,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -30,6 +31,12 @@ from digest.store.tables import lock_holders
 STEP_S = 0.2
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Patience:
+    wait_s: float
+    stopped: Callable[[], bool]
+
+
 class Locks:
     """Satisfies the port Lock."""
 
@@ -37,35 +44,39 @@ class Locks:
         self.store, self.now, self.wait = store, now, wait
 
     @contextmanager
-    def hold(self, name: str, *, wait_s: float) -> Iterator[None]:
-        """Hold the lock, or raise LockHeld after ``wait_s`` seconds, naming pid, host and start of the holder."""
+    def hold(self, name: str, *, wait_s: float, stopped: Callable[[], bool] = lambda: False) -> Iterator[None]:
+        """Hold the lock, or raise LockHeld after ``wait_s`` seconds, naming pid, host and start of the holder.
+
+        ``stopped`` tells that nobody wants to wait any longer.
+        """
+        patience = _Patience(wait_s=wait_s, stopped=stopped)
         if self.store.is_sqlite:
-            with self._file(name, wait_s):
+            with self._file(name, patience):
                 yield
         else:
-            with self._advisory(name, wait_s):
+            with self._advisory(name, patience):
                 yield
 
     def _me(self) -> str:
         return json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "start": iso(self.now())})
 
-    def _patiently(self, take: Callable[[], bool], holder: Callable[[], str], name: str, wait_s: float) -> None:
+    def _patiently(self, take: Callable[[], bool], holder: Callable[[], str], name: str, patience: _Patience) -> None:
         waited = 0.0
         while not take():
-            if waited >= wait_s:
+            if waited >= patience.wait_s or patience.stopped():
                 raise LockHeld(_told(name, holder()), fix="let it finish, or wait for it with --wait SECONDS")
             self.wait(STEP_S)
             waited += STEP_S
 
     @contextmanager
-    def _file(self, name: str, wait_s: float) -> Iterator[None]:
+    def _file(self, name: str, patience: _Patience) -> Iterator[None]:
         path = Path(f"{make_url(self.store.url).database}.{name}.lock")
         try:
             file = path.open("a+", encoding="utf-8")
         except OSError as error:
             raise FileProblem(f"it cannot be written ({error.strerror or error})", where=str(path)) from None
         with file:
-            self._patiently(lambda: _try_lock(file), lambda: _first_line(file), name, wait_s)
+            self._patiently(lambda: _try_lock(file), lambda: _first_line(file), name, patience)
             file.seek(0)
             file.truncate()
             file.write(self._me() + "\n")
@@ -75,7 +86,7 @@ class Locks:
             file.truncate()
 
     @contextmanager
-    def _advisory(self, name: str, wait_s: float) -> Iterator[None]:
+    def _advisory(self, name: str, patience: _Patience) -> Iterator[None]:
         key = int.from_bytes(hashlib.sha256(f"digest:{name}".encode()).digest()[:8], "big", signed=True)
         with self.store._translated(), self.store.engine.connect() as session:
             connection = session.execution_options(isolation_level="AUTOCOMMIT")
@@ -83,7 +94,7 @@ class Locks:
             def take() -> bool:
                 return bool(connection.execute(sa.text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar())
 
-            self._patiently(take, lambda: self._holder(connection, name), name, wait_s)
+            self._patiently(take, lambda: self._holder(connection, name), name, patience)
             try:
                 row = {"holder": self._me(), "since": to_micros(self.now())}
                 new = insert(self.store, lock_holders).values(name=name, **row)

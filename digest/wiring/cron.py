@@ -20,6 +20,7 @@ from digest.wiring.morning import Morning
 
 # From what says least to what says most; the worst of several digests is the exit code of the run.
 ORDER = (EXIT_DONE, EXIT_LOCKED, 5, 4, 1, 2, EXIT_TEMPORARY)
+GRACE_S = 600.0  # so long a run may take to end after it was told to
 Tell = Callable[[Event, str, str], None]
 """Told an event, the digest it is of, and the edition's day."""
 
@@ -37,21 +38,26 @@ class Cron:
         stop: threading.Event,
         tell: Tell,
         warn: Callable[[str], None],
+        give_up: Callable[[], None] = lambda: None,
     ) -> None:
+        """``give_up`` ends the process: it is called where a run goes on long after it was told to stop."""
         self.wiring, self.digests, self.via, self.wait_s = wiring, digests, via, wait_s
-        self.stop, self.tell, self.warn = stop, tell, warn
+        self.stop, self.tell, self.warn, self.give_up = stop, tell, warn, give_up
         self.monitoring = wiring.settings.monitoring
 
     def run(self, *, clock_is_right: bool) -> int:
         """Run every digest and return the exit code that says most; one that fails keeps none from running."""
-        limit = threading.Timer(self.monitoring.longest_run.total_seconds(), self.stop.set)
-        limit.daemon = True
-        limit.start()
+        seconds = self.monitoring.longest_run.total_seconds()
+        limits = [threading.Timer(seconds, self.stop.set), threading.Timer(seconds + GRACE_S, self.give_up)]
+        for limit in limits:
+            limit.daemon = True
+            limit.start()
         try:
             self._beat(self.monitoring.heartbeat_start)
             codes = [self._one(digest, clock_is_right) for digest in self.digests]
         finally:
-            limit.cancel()
+            for limit in limits:
+                limit.cancel()
         code = max(codes, key=ORDER.index, default=EXIT_DONE)
         self._write_textfile()
         if code in (0, 4, 5):

@@ -50,7 +50,7 @@ class Morning:
 
     def lock(self) -> AbstractContextManager[None]:
         """Hold the digest's lock."""
-        return self.wiring.locks.hold(self.digest.name, wait_s=self.wait_s)
+        return self.wiring.locks.hold(self.digest.name, wait_s=self.wait_s, stopped=self.stopped)
 
     def merge_file(self) -> ImportReport | None:
         """Merge the subscribers' file where it changed."""

@@ -1,0 +1,17 @@
+#!/bin/sh
+# Cron for a container: calls `digest run` at each quarter of an hour. A stop reaches the run and waits for its end.
+child='' stopped=''
+trap 'stopped=1; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null' TERM INT
+
+while [ -z "$stopped" ]; do
+    digest run --quiet "$@" &
+    child=$!
+    wait "$child"
+    # A signal ends `wait` before the run has ended: wait again until it has.
+    while kill -0 "$child" 2>/dev/null; do wait "$child"; done
+    [ -n "$stopped" ] && break
+    sleep "$((900 - $(date +%s) % 900))" &
+    child=$!
+    wait "$child"
+done
+exit 0
