@@ -3,47 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from digest.desk.forms import again, short, value_of
 from digest.desk.reading import day_of, look_of, visitor_of
 from digest.desk.view import Look, Pages
-from digest.editions.board import Board
 from digest.errors import DigestError, UsageError
 from digest.model.desk import Visitor
-from digest.model.editions import EDIT_KINDS, Edition
+from digest.model.editions import EDIT_KINDS
 from digest.wiring.drafts import Draft
+from digest.wiring.editing import Editing
 
-NAMES = frozenset({
-    "section", "reason", "headline", "kicker", "teaser", "text", "after", "by", "name", "label", "url", "placement",
-    "source", "image",
-})  # fmt: skip
-LONGEST = 4_000  # characters of one field
-
-
-def value_of(form: Mapping[str, Any] | FormData) -> dict[str, Any]:
-    """Return the value of an edit from a form's fields; raises UsageError for a place or a boost that is no number."""
-    value: dict[str, Any] = {name: str(form[name])[:LONGEST] for name in NAMES if name in form}
-    place = str(form.get("place", "")).strip()
-    if place:
-        if not place.isdigit() or int(place) < 1:
-            raise UsageError(f"{place!r} is no place", fix="places begin at 1")
-        value["place"] = int(place)
-    boost = str(form.get("boost", "")).strip()
-    if boost:
-        try:
-            value["boost"] = float(boost.replace("\N{MINUS SIGN}", "-").replace(",", "."))
-        except ValueError:
-            raise UsageError(f"{boost!r} is no number", fix="write it as 1.5") from None
-    if form.get("remove"):
-        value["remove"] = True
-    if "with" in form:
-        value["with"] = [each for each in str(form["with"]).split() if each]
-    return value
+# Edits that no picture comes of.
+WORDS = frozenset({"rewrite", "related", "note", "intro", "subject", "preheader", "correct"})
 
 
 class Changes:
@@ -55,79 +30,78 @@ class Changes:
 
     async def edit(self, request: Request) -> Response:
         """Keep an edit; return what changed, or what somebody else decided meanwhile."""
-        form = dict(await request.form())
-        look, visitor = look_of(request, {name: str(each) for name, each in form.items()}), visitor_of(request)
-        day = day_of(request)
+        form = {name: str(each) for name, each in (await request.form()).items()}
+        look, visitor, day = look_of(request, form), visitor_of(request), day_of(request)
 
         request.state.about = f"{day}: {form.get('kind', '')} {form.get('target', '')}".rstrip()
 
-        def make() -> tuple[str, str]:
+        def make() -> Response:
             before = self.drafts.draft(day)
             if before is None:
                 raise UsageError(f"there is no edition of {day}", fix="build it")
             return self._edited(before, form, look, visitor)
 
+        answer = await self._answer(request, make)
+        if "X-Desk-Clash" in answer.headers:
+            # Whoever was second has it in her browser, and the log of the desk has it too: nothing typed is lost.
+            request.state.about += f" (not kept, somebody was first: {short(form)})"
+        return answer
+
+    async def _answer(self, request: Request, make: Callable[[], Response]) -> Response:
+        """Return what ``make`` does in a thread, or in one sentence why it did nothing."""
         try:
-            html, clash = await run_in_threadpool(make)
+            return await run_in_threadpool(make)
         except DigestError as problem:
             request.state.about += f" (refused: {problem.what})"
-            return HTMLResponse(self.pages.problem(problem), status_code=200, headers={"X-Desk-Problem": "1"})
+            return HTMLResponse(self.pages.problem(problem), headers={"X-Desk-Problem": "1"})
         finally:
             self.told()
-        if not clash:
-            return HTMLResponse(html)
-        # Whoever was second has it in her browser, and the log of the desk has it too: nothing typed is lost.
-        request.state.about += f" (not kept, {clash} was first: {_short(form)})"
-        return HTMLResponse(html, headers={"X-Desk-Clash": "1"})
 
-    def _edited(self, before: Draft, form: Mapping[str, Any], look: Look, visitor: Visitor) -> tuple[str, str]:
-        kind, target = str(form.get("kind", "")), str(form.get("target", ""))
+    def _edited(self, before: Draft, form: Mapping[str, str], look: Look, visitor: Visitor) -> Response:
+        kind, target, seen = form.get("kind", ""), form.get("target", ""), form.get("seen", "")
         if kind not in EDIT_KINDS:
             raise UsageError(f"there is no edit {kind!r}")
-        seen = str(form.get("seen", ""))
-        known = min(int(seen), len(before.record.edits)) if seen.isdigit() else len(before.record.edits)
+        made = len(before.record.edits)
+        known = min(int(seen), made) if seen.isdigit() else made
         desk = self.drafts.editing(before.key.day, visitor.name)
-        value = value_of(form)
-        shape = _SHAPES.get(kind)
-        if shape is not None:
-            value = shape(before.edition, target, value)
+        value = value_of(kind, target, form, before.edition)
         if kind == "add":
             target, value = desk.added(str(value.get("url", "")).strip(), value)
         record, other = desk.change(kind, target, value, seen=known)
         after = self.drafts.of(before.key, record)
-        shown = before if known == len(before.record.edits) else None
-        html = self.pages.changed(shown, after, look)
+        html = self.pages.changed(before if known == made else None, after, look)
         if other is not None:
-            return html + self.pages.clash(other, {"kind": kind, "target": target, **_flat(form)}, look), other.by
-        return html + self.pages.said(record.edits[-1]), ""
+            mine = {"kind": kind, "target": target, **again(form)}
+            return HTMLResponse(html + self.pages.clash(after, other, mine, look), headers={"X-Desk-Clash": "1"})
+        wants = {"X-Desk-Pictures": "1"} if kind not in WORDS and self.drafts.wants_pictures(after) else {}
+        return HTMLResponse(html + self.pages.said(record.edits[-1]), headers=wants)
 
+    async def pictures(self, request: Request) -> Response:
+        """Fetch the pictures that what came in brings along; return what changed."""
+        return await self._worked(request, Editing.fetch_pictures)
 
-def _short(form: Mapping[str, Any]) -> str:
-    """Return the words of a form in one line, for the log."""
-    return "; ".join(f"{name} {str(form[name])[:200]!r}" for name in NAMES if form.get(name))
+    async def fill(self, request: Request) -> Response:
+        """Compose the edition again from the same news, so that free places are filled; return what changed."""
 
+        def filled(desk: Editing) -> bool:
+            base = desk.record.base
+            assert base is not None
+            self.drafts.publisher.build(desk.key.day, at=base.built_at)
+            return True
 
-def _flat(form: Mapping[str, Any]) -> dict[str, str]:
-    """Return the fields of a form that make an edit, to be sent again."""
-    return {name: str(each) for name, each in form.items() if name in NAMES | {"place", "boost", "with", "remove"}}
+        return await self._worked(request, filled)
 
+    async def _worked(self, request: Request, work: Callable[[Editing], bool]) -> Response:
+        form = {name: str(each) for name, each in (await request.form()).items()}
+        look, visitor, day = look_of(request, form), visitor_of(request), day_of(request)
 
-def _split(edition: Edition, target: str, value: dict[str, Any]) -> dict[str, Any]:
-    """Name what stays behind, so that a base built later knows the split."""
-    found = Board(edition).find(target)
-    apart = {target, *value.get("with", ())}
-    stories = found[1].cluster.stories if found is not None else ()
-    return {**value, "from": [story.id for story in stories if story.id not in apart]}
+        def make() -> Response:
+            before = self.drafts.draft(day)
+            if before is None or not work(self.drafts.editing(day, visitor.name)):
+                return Response(status_code=204)
+            after = self.drafts.draft(day)
+            assert after is not None
+            return HTMLResponse(self.pages.changed(before, after, look))
 
-
-def _related(edition: Edition, target: str, value: dict[str, Any]) -> dict[str, Any]:
-    """Read the lines of the field, "headline | address | source" each."""
-    lines = []
-    for line in str(value.get("text", "")).splitlines():
-        if line.strip():
-            headline, url, source = [*(part.strip() for part in line.split("|")), "", ""][:3]
-            lines.append({"headline": headline, "url": url, "source": source})
-    return {"related": lines}
-
-
-_SHAPES: dict[str, Callable[[Edition, str, dict[str, Any]], dict[str, Any]]] = {"split": _split, "related": _related}
+        request.state.about = str(day)
+        return await self._answer(request, make)

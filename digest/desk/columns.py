@@ -15,6 +15,7 @@ from digest.render.foreign import direction, language_of
 from digest.wiring.drafts import Draft
 
 TOLD = "in the edition of "  # how the reason of what an earlier edition had begins
+ALIKE = "much like “"
 BAR = 40  # pixels of the bar of the best score
 
 
@@ -44,7 +45,9 @@ class SourceView:
     headline: str
     url: str
     about: str  # "Calder Wire, 05:40"
-    role: str  # "lead", "related", "copy", ""
+    role: str  # "lead", "copy", ""
+    line: Related | None  # the line it is, or would be, under the item; None = it cannot be one
+    shown: bool  # whether that line is shown
     language: str
     direction: str
 
@@ -69,14 +72,24 @@ class CardView:
     bar: int  # pixels of 40
     score: str
     pinned: bool
+    pin: int  # sequence of the edit that pinned it; 0 = none did
     reason: str
     terms: tuple[TermView, ...]
     stories: tuple[SourceView, ...]
-    related: tuple[Related, ...]
+    by_hand: tuple[Related, ...]  # lines that are no story of the event
     note: str
     language: str
     direction: str
     url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardChoice:
+    """An item by its place, to choose from."""
+
+    id: str
+    number: int
+    headline: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +142,7 @@ class CandidateView:
     language: str
     direction: str
     url: str
+    join: CardChoice | None  # the item it is much like, which it may be joined to
 
 
 class Columns:
@@ -189,10 +203,11 @@ class Columns:
             bar=round(BAR * max(0.0, item.score.total) / self.best),
             score=f"{item.score.total:.2f}",
             pinned=item.pinned,
+            pin=self._pin(item),
             reason=item.reason,
             terms=terms_of(item.score),
             stories=tuple(self._stories(item)),
-            related=item.related,
+            by_hand=_by_hand(item),
             note=item.note,
             language=language,
             direction=direction(language) if language else "",
@@ -215,25 +230,32 @@ class Columns:
         if item.update_of:
             yield Tag(kind="up", text=f"Update of {day_word(date.fromisoformat(item.update_of), self.edition.day)}")
 
+    def _pin(self, item: Item) -> int:
+        """Return the sequence of the pin that holds an item, 0 where none does."""
+        held = [edit for edit in self.standing if edit.kind == "pin" and tells(item.cluster, edit.target)]
+        return held[-1].sequence if held else 0
+
     def _stories(self, item: Item) -> Iterator[SourceView]:
         shown = {line.url for line in item.related}
         lead = item.cluster.lead
         ordered = [lead, *(story for story in item.cluster.stories if story.id != lead.id)]
         for story in ordered:
-            role = "lead" if story.id == lead.id else "related" if story.url in shown else ""
-            yield self._source(story, role)
+            yield self._source(story, "lead" if story.id == lead.id else "", shown=story.url in shown)
         for copy in item.cluster.duplicates:
-            yield self._source(copy.story, "copy")
+            yield self._source(copy.story, "copy", shown=False)
 
-    def _source(self, story: Story, role: str) -> SourceView:
+    def _source(self, story: Story, role: str, *, shown: bool) -> SourceView:
         language = language_of(story.headline, story.language, self.language)
         source = story.source or story.feed_name
+        line = Related(headline=story.headline, url=story.url, source=source, language=story.language)
         return SourceView(
             id=story.id,
             headline=story.headline,
             url=story.url,
             about=f"{source}, {self.time_of(story)}" if source else self.time_of(story),
             role=role,
+            line=line if story.url and not role else None,
+            shown=shown,
             language=language,
             direction=direction(language) if language else "",
         )
@@ -299,7 +321,27 @@ class Columns:
             language=language,
             direction=direction(language) if language else "",
             url=lead.url,
+            join=self._alike(passed.reason),
         )
+
+    def choices(self) -> tuple[CardChoice, ...]:
+        """Return every item by its place."""
+        return tuple(
+            CardChoice(id=item.cluster.id, number=number, headline=item.headline)
+            for number, item in enumerate(self.edition.items, 1)
+        )
+
+    def _alike(self, reason: str) -> CardChoice | None:
+        """Return the item a candidate was found too much like."""
+        if not reason.startswith(ALIKE):
+            return None
+        named = reason.removeprefix(ALIKE).partition("”")[0].rstrip("…")
+        return next((each for each in self.choices() if each.headline.startswith(named)), None)
+
+
+def _by_hand(item: Item) -> tuple[Related, ...]:
+    told = {story.url for story in item.cluster.stories}
+    return tuple(line for line in item.related if line.url not in told)
 
 
 def _fits(cluster: Cluster, wanted: Sequence[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from starlette.concurrency import run_in_threadpool
@@ -9,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from digest.desk.columns import Columns
+from digest.desk.columns import day_word
 from digest.desk.preview import LOOKS, dressed, shown
 from digest.desk.view import Look, Pages
 from digest.model.desk import Visitor
@@ -78,18 +79,14 @@ class Reading:
         html = await run_in_threadpool(make)
         return HTMLResponse(html) if html else Response(status_code=204)
 
-    async def card(self, request: Request) -> Response:
-        """Return the section with an item opened, or closed where none is named."""
+    async def opened(self, request: Request) -> Response:
+        """Return what comes out different when an item is opened in place, or closed: `open` and `was` name them."""
 
         def make() -> str:
-            draft = self.draft(request)
-            look = look_of(request)
-            columns = Columns(draft, zone=self.pages.zone, language="", viewer=look.viewer)
-            card = columns.card(request.path_params["story"])
-            if card is None:
-                raise HTTPException(404, "This story is not in the edition.")
-            pieces = self.pages.pieces(draft, look)
-            return pieces[f"sec-{card.section}"]
+            draft, look = self.draft(request), look_of(request)
+            known = request.query_params.get("stamp") == draft.stamp
+            was = replace(look, open=request.query_params.get("was", "")[:64])
+            return self.pages.changed(draft if known else None, draft, look, was=was)
 
         return HTMLResponse(await run_in_threadpool(make))
 
@@ -102,6 +99,17 @@ class Reading:
             if start.isdigit():
                 return self.pages.candidates(draft, look, int(start))
             return self.pages.pieces(draft, look)["candidates"]
+
+        return HTMLResponse(await run_in_threadpool(make))
+
+    async def ran(self, request: Request) -> Response:
+        """Return whether earlier editions told a story's event."""
+
+        def make() -> str:
+            draft = self.draft(request)
+            found = self.drafts.ran(draft, request.path_params["story"])
+            told = [{"day": day_word(each.day, draft.key.day), "ran": each} for each in found]
+            return self.pages.fill("ran", {"told": told})
 
         return HTMLResponse(await run_in_threadpool(make))
 

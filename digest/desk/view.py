@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,12 +16,16 @@ from digest.desk.columns import Columns, sentence
 from digest.desk.findings import cause_of
 from digest.desk.history import history
 from digest.desk.inbox import lines_of
+from digest.desk.readers import language_name, reader_choices
+from digest.editions.edit_words import did
 from digest.errors import DigestError
 from digest.model.desk import Visitor
-from digest.model.editions import Edit, EditionState
+from digest.model.editions import Edit, EditionState, Sponsor
 from digest.templating import fill
 from digest.wiring.drafts import Draft, Drafts
 
+NEAR = 40  # candidates offered to be joined with an item
+READERS_S = 60  # how long the choices of readers are believed
 FIRST_CANDIDATES = 50  # shown at once; the others follow as the column is read
 BUDGET = 102_400  # bytes of encoded HTML where Gmail clips
 
@@ -48,27 +53,39 @@ class Pages:
         return self.drafts.kept(("pieces", draft.key, draft.stamp, look), lambda: self._pieces(draft, look))
 
     def _pieces(self, draft: Draft, look: Look) -> dict[str, str]:
-        columns = Columns(draft, zone=self.zone, language=self.publication.language, viewer=look.viewer)
-        values = self._values(draft, look)
-        made = {"top": self.fill("top", values)}
-        made["tools"] = self.fill("tools", values)
-        made["words"] = self.fill("words", values)
-        sections = tuple(columns.sections())
-        for section in sections:
-            made[f"sec-{section.slug}"] = self.fill("section", {**values, "section": section})
-        found = columns.candidates(look.words)
+        columns = self.columns(draft, look)
+        every = columns.candidates()
+        found = columns.candidates(look.words) if look.words else every
+        values = {**self._values(draft, look), "clash": None}
+        made = {name: self.fill(name, values) for name in ("top", "tools", "words")}
+        made |= self._sections(columns, values)
         made["candidates"] = self.fill(
             "candidates", {**values, "candidates": found[:FIRST_CANDIDATES], "more": len(found), "words": look.words}
         )
-        made["tabs"] = self.fill("tabs", {**values, "count": len(columns.candidates())})
+        made["tabs"] = self.fill("tabs", {**values, "count": len(every)})
         made["history"] = self.fill("history", {**values, "entries": tuple(history(draft, self.zone, look.viewer))})
         made["inbox"] = self.fill("inbox", {**values, "lines": lines_of(draft.edition, self.publication)})
         return made
 
+    def _sections(self, columns: Columns, values: Mapping[str, Any], only: str = "") -> dict[str, str]:
+        """Return the pieces of the sections, or of one that holds an item of that id."""
+        more: dict[str, Any] = {"choices": (), "near": ()}
+        if values["open"]:
+            more = {"choices": columns.choices(), "near": columns.candidates()[:NEAR]}
+        more["titles"] = [filled.section for filled in columns.edition.sections]
+        return {
+            f"sec-{section.slug}": self.fill("section", {**values, **more, "section": section})
+            for section in columns.sections()
+            if not only or any(card.id == only for card in section.cards)
+        }
+
+    def columns(self, draft: Draft, look: Look) -> Columns:
+        """Return a draft laid out for whoever looks."""
+        return Columns(draft, zone=self.zone, language=self.publication.language, viewer=look.viewer)
+
     def candidates(self, draft: Draft, look: Look, start: int) -> str:
         """Return the candidates from a place on."""
-        columns = Columns(draft, zone=self.zone, language=self.publication.language, viewer=look.viewer)
-        found = columns.candidates(look.words)
+        found = self.columns(draft, look).candidates(look.words)
         end = start + FIRST_CANDIDATES
         values = {"candidates": found[start:end], "more": len(found), "start": end, "words": look.words}
         return self.fill("candidate_rows", {**self._values(draft, look), **values})
@@ -88,6 +105,7 @@ class Pages:
             "state": draft.record.state.value,
             "saved": self._saved(draft),
             "redo": redoable(draft),
+            "run_of": run_of,
             "clock": self.clock_of,
         }
 
@@ -125,12 +143,27 @@ class Pages:
         """Return the piece that says, to who cannot see it, what was done."""
         return self.fill("said", {"problem": "", "clash": None, "said": f"Saved: {edit.kind}"})
 
-    def clash(self, other: Edit, edit: Mapping[str, Any], look: Look) -> str:
-        """Return the piece that tells of somebody else's edit of the same; both versions are kept."""
-        what = {"rewrite": "these words", "drop": "this story’s place"}.get(other.kind, f"the same ({other.kind})")
-        words = f"{other.by} changed {what} while you were at it. Both versions are kept."
-        clash = {"by": other.by, "words": words, "edit": dict(edit)}
-        return self.fill("said", {"problem": "", "clash": clash, "said": ""})
+    def clash(self, draft: Draft, other: Edit, mine: Mapping[str, Any], look: Look) -> str:
+        """Return the piece that tells, under its item, of somebody else's edit of the same; both versions are kept.
+
+        ``mine`` are the fields of the edit that was not kept.
+        """
+        columns = self.columns(draft, look)
+        card = columns.card(other.target) if other.target else None
+        names = [name for name in ("kicker", "headline", "teaser", "text") if name in mine]
+        versions = [(name, mine[name], str(other.value.get(name, ""))) for name in names if name in other.value]
+        clash = {
+            "target": card.id if card is not None else "",
+            "by": other.by,
+            "words": f"{other.by} {did(other, draft.edition, draft.record.edits, draft.record.base)} "
+            f"while you were at it. Both versions are kept.",
+            "edit": dict(mine),
+            "versions": versions or [("What was done", mine["kind"], other.kind)],
+        }
+        values = {**self._values(draft, look), "clash": clash}
+        if card is not None:
+            return marked(next(iter(self._sections(columns, values, card.id).values())))
+        return marked(self.fill("words", values))
 
     def page(self, draft: Draft, look: Look, visitor: Visitor) -> str:
         """Return the whole page."""
@@ -148,15 +181,30 @@ class Pages:
             "root": self.assets.root,
             "assets": self.assets,
             "day_words": long_day(draft),
+            "language_name": language_name(self.publication.language),
+            "readers": self.drafts.kept(
+                ("readers", int(time.monotonic() // READERS_S)), lambda: reader_choices(self.drafts)
+            ),
         }
         return self.fill("page", values)
 
-    def changed(self, before: Draft | None, after: Draft, look: Look) -> str:
-        """Return the pieces of a draft that differ from an earlier one's, each marked to replace the old one."""
-        old = self.pieces(before, look) if before is not None else {}
+    def changed(self, before: Draft | None, after: Draft, look: Look, *, was: Look | None = None) -> str:
+        """Return the pieces of a draft that differ from an earlier one's, each marked to replace the old one.
+
+        ``was`` is what the browser had open then, where that was something else.
+        """
+        old = self.pieces(before, was or look) if before is not None else {}
         new = self.pieces(after, look)
         found = [marked(html) for name, html in new.items() if old.get(name) != html]
         return "".join(found)
+
+
+def run_of(sponsor: Sponsor) -> str:
+    """Return the days a sponsor runs, as a clause."""
+    start, until = (f"{day.day} {day:%B}" if day else "" for day in (sponsor.start, sponsor.until))
+    if start and until:
+        return f", {start} to {until}"
+    return f", until {until}" if until else f", since {start}" if start else ""
 
 
 def marked(html: str) -> str:

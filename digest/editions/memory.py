@@ -51,7 +51,7 @@ class Memory:
         headline = frozenset(self._words(cluster.lead.headline))
         if not numbers:
             near = {number for word in headline for number in self._of_word.get(word, ())}
-            numbers = {number for number in near if _jaccard(headline, self._headlines[number]) >= SAME_EVENT}
+            numbers = {number for number in near if jaccard(headline, self._headlines[number]) >= SAME_EVENT}
             if not numbers:
                 return None
         latest = self._past[min(numbers)]
@@ -60,7 +60,7 @@ class Memory:
         added = len(fresh - known)
         if added >= NEW_SOURCES:
             return Told(day=latest.day, moved_on=f"{added} new sources")
-        alike = max(_jaccard(headline, self._headlines[number]) for number in numbers)
+        alike = max(jaccard(headline, self._headlines[number]) for number in numbers)
         if cluster.lead.id not in self._of_story and alike < SAME_HEADLINE:
             return Told(day=latest.day, moved_on="a new headline")
         return Told(day=latest.day)
@@ -70,5 +70,6 @@ class Memory:
         return story_id in self._of_story
 
 
-def _jaccard(left: frozenset[str], right: frozenset[str]) -> float:
+def jaccard(left: frozenset[str], right: frozenset[str]) -> float:
+    """Return the share of words two headlines have in common, from 0 to 1."""
     return len(left & right) / len(left | right) if left and right else 0.0

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from digest.editions.board import Board, tells
+from digest.editions.rearrange import texts
 from digest.editions.revise import apply, standing
 from digest.errors import StoreConflict, UsageError
-from digest.model.editions import Edit, Edition, EditionRecord, EditionState
+from digest.model.editions import Edit, Edition, EditionRecord, EditionState, Passed
 from digest.model.mail import EditionKey
 from digest.model.news import Cluster, PageMetadata, Story
 from digest.ports import Clock, EditionStore
@@ -117,6 +119,19 @@ def append(
         )
     editions.append_edit(key, made, expected=len(record.edits))
     return replace(record, edits=(*record.edits, made))
+
+
+def composed_with(base: Edition, edit: Edit) -> bool:
+    """Tell whether a base was composed with a drop, merge or split: then only another base can be without it."""
+    board = Board(base)
+    found = board.find(edit.target)
+    if found is None:
+        return False
+    if edit.kind == "drop":
+        return isinstance(found[1], Passed) and found[1].reason.startswith("dropped by ")
+    others = texts(edit.value, "from" if edit.kind == "split" else "with")
+    together = [tells(found[1].cluster, other) for other in others]
+    return any(together) if edit.kind == "merge" else edit.kind == "split" and not any(together)
 
 
 # What an edit decides about its story: two people deciding the same thing at once must be told.

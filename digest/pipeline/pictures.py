@@ -67,6 +67,12 @@ def with_pictures(
     return _with(edition, known, sizes), tuple(problems)
 
 
+def wants_pictures(edition: Edition, *, pictures: PictureStore, sizes: Mapping[str, str]) -> bool:
+    """Tell whether an edition would show a picture of which nothing is known yet."""
+    wanted = [key for key in _wanted(edition, sizes) if key[0].startswith(("http://", "https://"))]
+    return len(pictures.pictures(wanted)) < len(wanted)
+
+
 def with_known_pictures(edition: Edition, pictures: PictureStore, sizes: Mapping[str, str]) -> Edition:
     """Return the edition with the pictures that were prepared for its items where they stand now; nothing is fetched.
 

@@ -7,17 +7,20 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TypeVar
 
 from digest.editions.revise import standing
 from digest.model.editions import Edit, Edition, EditionRecord, Rendered
 from digest.model.mail import EditionKey
 from digest.pipeline.approving import Proof, edition_of
+from digest.pipeline.pictures import wants_pictures
+from digest.pipeline.ran import Ran, ran_before
 from digest.wiring.editing import Editing
 from digest.wiring.publisher import Publisher
 
 T = TypeVar("T")
+REMEMBERED = timedelta(days=3660)  # how far back it is asked whether we ran something
 KEPT = 24  # results kept of each kind: several editors' views of a few drafts
 
 
@@ -72,6 +75,19 @@ class Drafts:
     def editing(self, day: date, by: str) -> Editing:
         """Return somebody at work on the edition of a day."""
         return Editing(self.publisher, day, by=by)
+
+    def wants_pictures(self, draft: Draft) -> bool:
+        """Tell whether the edition would show a picture that nobody fetched yet."""
+        sizes = self.wiring.theme.picture_sizes
+        return wants_pictures(draft.edition, pictures=self.wiring.pictures, sizes=sizes)
+
+    def ran(self, draft: Draft, story_id: str) -> tuple[Ran, ...]:
+        """Return the earlier editions that told a story's event, the newest first."""
+        return ran_before(
+            draft.edition,
+            story_id,
+            past=self.wiring.editions.sent_events(draft.key.digest, since=draft.key.day - REMEMBERED),
+        )
 
     def number(self, draft: Draft) -> int:
         """Return the number the edition has or would get."""

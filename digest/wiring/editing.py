@@ -81,7 +81,8 @@ class Editing:
         """Keep an edit of somebody who had seen the first ``seen`` edits; return the edition, and what it clashes with.
 
         Nothing is kept where somebody else decided the same meanwhile; edits that do not touch each other both stand.
-        Nothing is composed again and no picture fetched: see `make`. Raises UsageError, StoreConflict.
+        No picture is fetched, and nothing composed again but where the base itself holds what is taken back: see
+        `make`. Raises UsageError, StoreConflict.
         """
         for attempt in range(ATTEMPTS):
             record = self.record
@@ -97,8 +98,16 @@ class Editing:
                 if attempt == ATTEMPTS - 1 or len(self.record.edits) == len(record.edits):
                     raise
                 continue
+            if kind == "undo":
+                self._without(target, record)
             return self.record, None
         raise AssertionError("unreachable")
+
+    def _without(self, sequence: str, record: EditionRecord) -> None:
+        """Compose the edition again where its base was made with the edit that was taken back."""
+        taken = next((edit for edit in record.edits if str(edit.sequence) == sequence), None)
+        if taken is not None and record.base is not None and editing.composed_with(record.base, taken):
+            self.publisher.build(self.key.day, at=record.base.built_at)
 
     def fetch_pictures(self) -> bool:
         """Fetch what pictures the edition wants and has not; tell whether one came."""

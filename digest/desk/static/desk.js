@@ -7,17 +7,28 @@
   const body = document.body, base = body.dataset.base;
   const top_ = () => $("#top");
   const editable = () => top_().dataset.editable === "1";
-  let open = "", focused = "";
+  let open = "", focused = "", wanted = "";  // wanted: a field of the item that is to be focused
   Idiomorph.defaults.ignoreActiveValue = true;
 
   // Talking to the server
 
-  const post = (values) => editable() && htmx.ajax("POST", base + "/edit", { source: body, swap: "none", values });
+  const send = (path, values, source) => htmx.ajax("POST", base + path, { source: source || body, swap: "none", values: values || {} });
+  const post = (values) => { if (editable()) send("/edit", values); };
   body.addEventListener("htmx:configRequest", (event) => {
     const given = event.detail.parameters;
     given.open = open;
+    given.q = $("#find").value;
     if (event.detail.verb === "post") given.seen = top_().dataset.seen;
   });
+  body.addEventListener("htmx:afterRequest", (event) => {
+    const answer = event.detail.xhr;
+    // Pictures of what came in are fetched while the editor goes on.
+    if (answer && answer.getResponseHeader("X-Desk-Pictures")) send("/pictures", {}, $(".stage"));
+  });
+  let slow = 0;
+  body.addEventListener("htmx:beforeRequest", () => { clearTimeout(slow); slow = setTimeout(() => { $("#busy").hidden = false; }, 400); });
+  body.addEventListener("htmx:afterOnLoad", () => { clearTimeout(slow); $("#busy").hidden = true; });
+  body.addEventListener("htmx:sendError", () => { clearTimeout(slow); $("#busy").hidden = true; });
 
   // Items
 
@@ -26,17 +37,13 @@
   const items = () => $$(".plan [data-id]");
   const byId = (id) => document.getElementById("it-" + id);
   const count = (section) => $$(`#sec-${section} .items > [data-id]`).length;
-  const show = (li) => {
-    open = li.dataset.id;
-    return htmx.ajax("GET", `${base}/card/${open}`, { target: "#sec-" + li.dataset.section, swap: "morph" });
+  const turn = (to) => {
+    const was = open;
+    open = to;
+    return htmx.ajax("GET", base + "/opened", { source: body, swap: "none", values: { was, stamp: top_().dataset.stamp } });
   };
-  const close = () => {
-    const li = open && byId(open);
-    if (!li) return;
-    focused = open;
-    open = "";
-    htmx.ajax("GET", `${base}/card/${li.dataset.id}`, { target: "#sec-" + li.dataset.section, swap: "morph" });
-  };
+  const show = (li) => turn(li.dataset.id);
+  const close = () => { if (open) { focused = open; turn(""); } };
   const place = (li, at) => {
     const { id, section, pinned } = li.dataset;
     if (at < 1 || at > count(section)) return;
@@ -50,13 +57,35 @@
     post({ kind: "rewrite", target: item(field).dataset.id, [field.dataset.word]: field.value });
   };
 
+  const lines = (li) => $$("[data-line]:checked", li).map(({ dataset }) =>
+    ({ headline: dataset.headline, url: dataset.url, source: dataset.source, language: dataset.language }));
+  const picks = {
+    section: (li, field) => { focused = li.dataset.id; post({ kind: "move", target: li.dataset.id, section: field.value }); },
+    place: (li, field) => { focused = li.dataset.id; post({ kind: "pin", target: li.dataset.id, section: li.dataset.section, place: field.value }); },
+    join: (li, field) => field.value && post({ kind: "merge", target: li.dataset.id, with: field.value }),
+    lead: (li, field) => { if (open) open = field.value; post({ kind: "lead", target: field.value }); },
+  };
+
   const does = {
     open: (li) => show(li),
     close,
     up: (li) => place(li, +li.dataset.place - 1),
     down: (li) => place(li, +li.dataset.place + 1),
     promote: (li) => post({ kind: "promote", target: li.dataset.id }),
-    pin: (li) => post({ kind: "pin", target: li.dataset.id, section: li.dataset.section, place: li.dataset.place }),
+    pin: (li) => li.dataset.pin
+      ? post({ kind: "undo", target: li.dataset.pin })
+      : post({ kind: "pin", target: li.dataset.id, section: li.dataset.section, place: li.dataset.place }),
+    boost: (li, button) => post({ kind: "boost", target: li.dataset.id, boost: button.dataset.by }),
+    split: (li, button) => post({ kind: "split", target: button.dataset.story }),
+    line: (li) => {
+      const given = Object.fromEntries($$("[data-hand]", li).map((each) => [each.dataset.hand, each.value.trim()]));
+      if (!given.headline || !given.url) return $(`[data-hand=${given.headline ? "url" : "headline"}]`, li).focus();
+      post({ kind: "related", target: li.dataset.id, lines: JSON.stringify([...lines(li), { ...given, source: "", language: "" }]) });
+    },
+    join: (li, button) => post({ kind: "merge", target: button.dataset.to, with: li.dataset.id }),
+    fill: () => send("/fill"),
+    plain: (li, button) => post({ kind: button.dataset.kind, text: "" }),
+    note: () => $("#dialog-note").showModal(),
     drop: (li) => {
       const next = items()[items().indexOf(li) + 1];
       if (open === li.dataset.id) open = "";
@@ -65,7 +94,6 @@
     },
     putback: (li, button) =>
       post({ kind: "rewrite", target: li.dataset.id, headline: button.dataset.headline, kicker: button.dataset.kicker, teaser: button.dataset.teaser }),
-    lead: (li, radio) => post({ kind: "lead", target: radio.value }),
     putin: (li) => post({ kind: "move", target: li.dataset.id, section: li.dataset.section }),
     undo: (li, button) => button.dataset.seq && post({ kind: "undo", target: button.dataset.seq }),
     redo: (li, button) => button.dataset.seq && post({ kind: "redo", target: button.dataset.seq }),
@@ -73,8 +101,9 @@
     keys: () => $("#dialog-keys").showModal(),
     tab: (li, button) => tab(button.id.slice(4)),
     goto: (li, button) => { const there = byId(button.dataset.id); if (there) show(there); },
-    mine: (li, button) => { const edit = JSON.parse(button.dataset.edit); $("#said").textContent = ""; post(edit); },
-    theirs: () => { $("#said").textContent = ""; },
+    mine: (li, button) => { const edit = JSON.parse(button.dataset.edit); button.closest(".clash").remove(); post(edit); },
+    theirs: (li, button) => button.closest(".clash").remove(),
+    both: (li, button) => { const shown = $(".both", button.closest(".clash")); shown.hidden = !shown.hidden; },
   };
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-do]");
@@ -85,13 +114,16 @@
   document.addEventListener("change", (event) => {
     const field = event.target;
     if (field.dataset.word || field.dataset.whole) words(field);
-    if (field.name === "width" || field.name === "look") look();
+    if (field.dataset.pick) picks[field.dataset.pick](item(field), field);
+    if (field.dataset.line !== undefined) post({ kind: "related", target: item(field).dataset.id, lines: JSON.stringify(lines(item(field))) });
+    if (field.dataset.note !== undefined) post({ kind: "note", target: item(field).dataset.id, text: field.value });
+    if (["width", "look", "as"].includes(field.name)) look();
     if (field.name === "column") body.dataset.column = field.value;
   });
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.dataset.form !== "add" || !event.submitter.value) return;
-    post({ kind: "add", url: form.elements.url.value, section: form.elements.section.value, headline: form.elements.headline.value });
+    if (!form.dataset.form || !event.submitter.value) return;
+    post({ kind: form.dataset.form, ...Object.fromEntries(new FormData(form)) });
     form.reset();
   });
   const tab = (name) => {
@@ -113,7 +145,7 @@
     const next = shown.cloneNode();
     next.removeAttribute("id");
     next.className = "coming";
-    next.src = `${base}/mail?look=${chosen("look")}&v=${version}`;
+    next.src = `${base}/mail?look=${chosen("look")}&as=${encodeURIComponent($("#as").value)}&v=${version}`;
     next.addEventListener("load", () => {
       const from = shown.contentWindow, to = next.contentWindow;
       try { to.scrollTo(0, from.scrollY); } catch { /* the mail was left for a page elsewhere */ }
@@ -134,10 +166,9 @@
     late = setTimeout(() => htmx.trigger(body, "desk:recheck"), 600);
   });
   document.addEventListener("htmx:afterSettle", () => {
-    if (!focused) return;
-    const li = byId(focused);
-    focused = "";
-    if (li) opener(li).focus();
+    const li = focused && byId(focused), field = li && (wanted ? $(wanted, li) : opener(li));
+    if (field) field.focus();
+    if (!wanted || field) focused = wanted = "";
   });
 
   // Keys
@@ -148,10 +179,20 @@
     const next = all[at < 0 ? 0 : at + step];
     if (next) { opener(next).focus(); next.scrollIntoView({ block: "nearest" }); }
   };
+  // Go to a field of the item one is at, opening it first.
+  const opened = (query) => {
+    const li = here();
+    if (!li) return;
+    const field = $(query, li);
+    if (field) return field.focus();
+    [focused, wanted] = [li.dataset.id, query];
+    show(li);
+  };
   const column = (name) => { body.dataset.column = name; $("." + name).focus(); };
   const keys = {
     j: () => walk(1), k: () => walk(-1),
     p: () => here() && does.pin(here()), d: () => here() && does.drop(here()),
+    s: () => opened("[data-pick=section]"), m: () => opened("[data-pick=join]"), r: () => opened("[data-line], [data-hand]"),
     a: () => editable() && does.add(), "?": () => does.keys(),
     "/": () => { tab("candidates"); column("side"); $("#find").focus(); },
     1: () => column("plan"), 2: () => column("view"), 3: () => { tab("candidates"); column("side"); }, 4: () => { tab("history"); column("side"); },

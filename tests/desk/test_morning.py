@@ -1,0 +1,154 @@
+"""An editor's morning in a real browser: the draft is opened, pinned, dropped, rewritten, reordered, merged, looked at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import FrameLocator, Locator, Page, expect
+
+from tests.browser import browser, page
+from tests.desk.desk_process import desk
+
+
+@pytest.fixture
+def opened(publication: Path) -> Iterator[Page]:
+    with desk(publication) as link, browser() as started, page(started, width=1440) as shown:
+        shown.goto(link)
+        yield shown
+
+
+class Desk:
+    """What an editor sees and does."""
+
+    def __init__(self, opened: Page) -> None:
+        self.page = opened
+
+    def headlines(self, section: str) -> list[str]:
+        found: list[str] = self.page.locator(f"#sec-{section} .items > .it .h").all_text_contents()
+        return found
+
+    def item(self, section: str, place: int) -> Locator:
+        return self.page.locator(f"#sec-{section} .items > [data-place='{place}']")
+
+    def at(self, section: str, place: int) -> None:
+        self.item(section, place).locator("button.h").focus()
+
+    @property
+    def mail(self) -> FrameLocator:
+        return self.page.frame_locator("#mail")
+
+    def in_mail(self, words: str) -> None:
+        expect(self.mail.locator("body")).to_contain_text(words)
+
+    def not_in_mail(self, words: str) -> None:
+        expect(self.mail.locator("body")).not_to_contain_text(words)
+
+    def order_in_mail(self, first: str, second: str) -> None:
+        script = "([a, b]) => { const t = document.getElementById('mail').contentDocument.body.innerText; return t.indexOf(a) >= 0 && t.indexOf(a) < t.indexOf(b); }"
+        self.page.wait_for_function(script, arg=[first, second])
+
+    def says(self, section: str, place: int, word: str) -> None:
+        expect(self.item(section, place).locator(".tag").filter(has_text=word)).to_be_visible()
+
+
+def test_an_editors_morning(opened: Page) -> None:
+    at = Desk(opened)
+    press = opened.keyboard.press
+    expect(opened.locator("#bar")).to_contain_text("No errors")
+
+    # Pin the second of a section where it stands, by keyboard.
+    first, second, *_ = at.headlines("trade")
+    at.at("trade", 2)
+    press("p")
+    at.says("trade", 2, "Pinned")
+
+    # Drop the first: it is struck, the mail loses it, and its place is free; one click fills it, another takes it back.
+    at.at("trade", 1)
+    press("d")
+    expect(opened.locator("#sec-trade .gone")).to_contain_text(first)
+    at.not_in_mail(first)
+    expect(opened.locator("#sec-trade .quota b")).to_have_text("3 of 4")
+    assert opened.evaluate("document.activeElement.closest('[data-id]')?.innerText || ''").find(second) >= 0
+    opened.get_by_role("button", name="Fill the free place").click()
+    expect(opened.locator("#sec-trade .quota b")).to_have_text("4 of 4")
+    opened.get_by_role("button", name=f"Undo dropping {first}").click()
+    at.in_mail(first)
+
+    # Rewrite: the mail follows, the received words stay one click away.
+    at.at("defence", 1)
+    received = at.headlines("defence")[0]
+    press("Enter")
+    field = opened.get_by_label("Headline", exact=False).locator("visible=true").first
+    expect(field).to_have_value(received)
+    field.fill("A headline that says it better")
+    expect(opened.locator(".open [data-count=headline]")).to_have_text("30 characters")
+    press("Enter")
+    at.in_mail("A headline that says it better")
+    expect(opened.locator(".open .was")).to_contain_text(received)
+    press("Escape")
+    at.says("defence", 1, "Rewritten by you")
+
+    # Reorder by keyboard, then by drag, also into another section.
+    a, b, c = at.headlines("science")
+    at.at("science", 3)
+    press("Alt+ArrowUp")
+    at.order_in_mail(c, b)
+    assert at.headlines("science") == [a, c, b]
+    assert c in opened.evaluate("document.activeElement.innerText"), "the focus stays on what was moved"
+    at.item("science", 3).drag_to(at.item("science", 1), target_position={"x": 60, "y": 4})
+    at.order_in_mail(b, a)
+    moved = at.headlines("culture")[0]
+    at.item("culture", 1).drag_to(at.item("science", 2), target_position={"x": 60, "y": 4})
+    expect(opened.locator("#sec-science")).to_contain_text(moved)
+    at.order_in_mail("Science", moved)
+
+    # Put in a candidate, by its button and by dragging it.
+    candidate = opened.locator("#candidates .ca").first
+    name = candidate.locator(".h").inner_text()
+    candidate.get_by_role("button", name="Put in").click()
+    at.in_mail(name)
+
+    # Merge: two events become one with its sources listed; then the other leads.
+    at.at("natural", 1)
+    kept, gone = at.headlines("natural")[:2]
+    press("m")
+    expect(opened.locator(".open [data-pick=join]")).to_be_focused()
+    opened.locator(".open [data-pick=join]").select_option(at.item("natural", 2).get_attribute("data-id"))
+    expect(opened.locator(".open .srcs")).to_contain_text(gone)
+    expect(opened.locator("#sec-natural .items > .it", has_text=gone)).to_have_count(0)
+    at.in_mail(kept)
+    press("Escape")
+
+    # The preview: phone, dark, text, pictures off, the other direction; and as a reader of one section.
+    frame = opened.locator("#mail")
+    opened.get_by_label("320").check()
+    expect(opened.locator(".stage")).to_have_attribute("data-width", "320")
+    assert frame.evaluate("each => each.clientWidth") == 320
+    opened.get_by_label("Dark", exact=True).check()
+    opened.wait_for_function(
+        "() => getComputedStyle(document.getElementById('mail').contentDocument.body).backgroundColor === 'rgb(21, 23, 26)'"
+    )
+    opened.get_by_label("Text", exact=True).check()
+    expect(at.mail.locator("pre")).to_contain_text("Unsubscribe")
+    opened.get_by_label("No pictures").check()
+    expect(at.mail.locator("img").first).to_have_attribute("src", re.compile("^data:,"))
+    opened.get_by_label("Right to left").check()
+    expect(at.mail.locator("html")).to_have_attribute("dir", "rtl")
+    opened.get_by_label("Light", exact=True).check()
+    only = opened.locator("#as option", has_text="only").first
+    opened.locator("#as").select_option(only.get_attribute("value"))
+    expect(at.mail.locator("h2").first).to_be_visible()
+    at.not_in_mail(moved)
+
+    # Everything is on record, and can be taken back and brought back.
+    opened.get_by_role("tab", name="History").click()
+    expect(opened.locator("#history")).to_contain_text("You dropped")
+    draft = opened.locator(".state").inner_text()
+    opened.get_by_role("button", name="Undo the last edit").click()
+    expect(opened.locator(".state")).not_to_have_text(draft)
+    expect(opened.locator("#sec-natural .items > .it", has_text=gone)).to_have_count(1)
+    opened.get_by_role("button", name="Redo", exact=True).click()
+    expect(opened.locator("#sec-natural .items > .it", has_text=gone)).to_have_count(0)
