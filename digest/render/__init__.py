@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
@@ -18,8 +19,9 @@ from digest.model import links
 from digest.model.editions import Edition, Publication, Rendered
 from digest.render.catalogue import counted_forms, words
 from digest.render.context import in_language, long_day, picture_source, section_view, sponsors_at
-from digest.render.foreign import direction, safe, script_of
+from digest.render.foreign import direction, safe, script_of, written
 from digest.render.html import compiled
+from digest.render.nameplate import nameplate_size
 from digest.render.text import FILTERS
 from digest.render.theme import Theme, findings
 from digest.templating import Environment, fill, origin
@@ -102,6 +104,7 @@ def context(
         "publication": replace(publication, tagline=in_language(publication.taglines, language, publication.tagline)),
         "theme": theme,
         "title": safe(title or publication.name, 120),
+        "nameplate_size": partial(nameplate_size, safe(title or publication.name, 120)),
         "number": number,
         "day": long_day(edition.day, language),
         "language": language,
@@ -109,6 +112,7 @@ def context(
         "start": "right" if turned == "rtl" else "left",
         "end": "left" if turned == "rtl" else "right",
         "grow": ARABIC if script_of(language) == "arabic" else LATIN,
+        "way": partial(_way, language=language),
         "tracked": not script_of(language),
         "sections": views,
         "empty_sections": empty,
@@ -125,6 +129,11 @@ def context(
         "forward": links.signup_url(base) if online else "",
         "_": words(language),
     }
+
+
+def _way(text: str, *, language: str) -> Markup:
+    """Return the attribute of words written the other way than the document."""
+    return Markup(' dir="ltr"') if written(text, language) else Markup("")
 
 
 def _logo(theme: Theme, publication: Publication) -> dict[str, object] | None:

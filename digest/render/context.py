@@ -17,7 +17,7 @@ from babel.dates import format_date, format_time
 from digest.model import links
 from digest.model.editions import Edition, FilledSection, Item, Picture, Publication, Related
 from digest.render.catalogue import words
-from digest.render.foreign import direction, language_of, safe, script_of
+from digest.render.foreign import direction, language_of, safe, script_of, settled, written
 
 LONGEST_HEADLINE = 200  # characters; a longer one is no headline
 LONGEST_TEASER = 400
@@ -33,6 +33,7 @@ class LineView:
     source: str
     lang: str
     dir: str
+    foreign: bool  # whether it says its language or direction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +46,7 @@ class ItemView:
     url: str
     lang: str  # "" = the document's
     dir: str  # "" = the document's
+    foreign: bool  # whether it says its language or direction
     script: str  # "arabic", "cjk": letters that need type of their own, where they are not the document's
     byline: str
     dateline: str
@@ -97,7 +99,9 @@ def _locale(language: str) -> Locale:
 
 def long_day(day: date, language: str) -> str:
     """Return "Monday 23 November 2026" in a language."""
-    return str(format_date(day, "full", locale=_locale(language))).replace("Monday,", "Monday")
+    text = str(format_date(day, "full", locale=_locale(language)))
+    # Where English puts the day first, no comma stands in a line of print.
+    return text.replace(",", "") if _locale(language).language == "en" and text.count(",") == 1 else text
 
 
 def web_only(url: str) -> str:
@@ -168,6 +172,7 @@ def item_view(item: Item, *, edition: Edition, publication: Publication, languag
     story, zone = item.cluster.lead, ZoneInfo(publication.time_zone)
     headline = safe(item.headline, LONGEST_HEADLINE)
     lang = language_of(headline, story.language, language)
+    turned = _turned(headline, lang, language)
     source, feed = safe(story.source or story.feed_name, LONGEST_NAME), safe(story.feed_name, LONGEST_NAME)
     via = feed if feed and feed.casefold() != source.casefold() else ""
     byline, dateline = safe(story.byline, LONGEST_NAME), safe(story.dateline, LONGEST_NAME)
@@ -178,7 +183,8 @@ def item_view(item: Item, *, edition: Edition, publication: Publication, languag
         teaser=safe(item.teaser, LONGEST_TEASER),
         url=web_only(story.url),
         lang=lang,
-        dir=direction(lang) if lang and direction(lang) != direction(language) else "",
+        dir=turned,
+        foreign=bool(lang or turned),
         script=script_of(lang),
         byline=byline,
         dateline=dateline,
@@ -204,16 +210,27 @@ def credit(byline: str, dateline: str, source: str, via: str, time: str, languag
         said("{source} via {feed}").format(source=source, feed=via) if via else source,
         time,
     )
-    return tuple(part for part in parts if part)
+    return tuple(settled(part, language) for part in parts if part)
 
 
 def _line(related: Related, language: str) -> LineView:
     headline = safe(related.headline, LONGEST_HEADLINE)
     lang = language_of(headline, related.language, language)
-    turned = direction(lang) if lang and direction(lang) != direction(language) else ""
+    turned = _turned(headline, lang, language)
     return LineView(
-        headline=headline, url=related.url, source=safe(related.source, LONGEST_NAME), lang=lang, dir=turned
+        headline=headline,
+        url=related.url,
+        source=safe(related.source, LONGEST_NAME),
+        lang=lang,
+        dir=turned,
+        foreign=bool(lang or turned),
     )
+
+
+def _turned(text: str, lang: str, language: str) -> str:
+    """Return the direction of a text in a language of its own, "" where it is the document's."""
+    way = direction(lang) if lang else written(text, language)
+    return way if way != direction(language) else ""
 
 
 def section_view(filled: FilledSection, *, edition: Edition, publication: Publication, language: str) -> SectionView:

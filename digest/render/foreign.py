@@ -76,6 +76,26 @@ def script_of(language: str) -> str:
     return "cjk" if primary in ("ja", "ko", "zh") else ""
 
 
+def written(text: str, language: str) -> str:
+    """Return "ltr" for words in Latin letters that stand in a language written from right to left, else "".
+
+    Without it their full stop would stand before them, and a house number behind its street.
+    """
+    if direction(language) == "ltr" or script_language(text):
+        return ""
+    return "ltr" if any(character.isalpha() for character in text) else ""
+
+
+def settled(text: str, language: str) -> str:
+    """Return a part of a line with a mark behind it where it is written the other way than the line.
+
+    The dot that follows then stands on the line's own way, and the parts in their order (Unicode Standard Annex 9).
+    """
+    if direction(language) == "rtl":
+        return f"{text}\u200f" if written(text, language) else text
+    return text if text.isascii() or direction(script_language(text)) == "ltr" else f"{text}\u200e"
+
+
 def direction(language: str) -> str:
     """Return "rtl" or "ltr" of a language tag."""
     return "rtl" if language.split("-")[0].lower() in RIGHT_TO_LEFT else "ltr"

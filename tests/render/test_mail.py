@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 
 import html5lib
 import pytest
@@ -13,7 +14,10 @@ from digest.check import check_mail
 from digest.mail.parts import encode, encoded_size
 from digest.model.news import Cluster
 from digest.model.pieces import holds
+from digest.render.context import long_day
+from digest.render.nameplate import nameplate_size
 from digest.render.text import COLUMNS, width
+from digest.render.theme import THEMES
 from tests.builders import NOW, PUBLICATION, edition, filled, item, story
 from tests.render.samples import EDITIONS, made, rich, whole
 
@@ -148,3 +152,46 @@ def test_conditions() -> None:
 
 def test_times_are_at_the_edge() -> None:
     assert made(edition(built_at=NOW)).html == made(edition(built_at=NOW.replace(hour=7))).html
+
+
+def test_latin_words_in_a_mail_from_right_to_left_keep_their_order() -> None:
+    publication = replace(PUBLICATION, language="ar", direction="rtl", postal_address="4 Ropewalk Steps, Port Iselin")
+    lead = story("latin", byline="Tessaly Brandt", dateline="Port Iselin", feed_name="World Desk")
+    latin = item("latin", cluster=Cluster(stories=(lead,), lead=lead), note="Prices are of yesterday.")
+    arabic = item("arabic", headline="ميناء سلمار يعيد فتح أرصفته")
+    of = rich(sections=(filled("foreign", [latin, arabic], style="feature"),))
+    for name in THEMES:
+        tree = parser.document_fromstring(whole(of, made(of, publication, name))[0])
+
+        def ways(words: str, tree: object = tree) -> list[str]:
+            """The direction of each element whose own text holds some words."""
+            found = tree.xpath(f"//body//*[text()[contains(.,'{words}')]]")  # type: ignore[attr-defined]
+            return [str(each.xpath("ancestor-or-self::*[@dir]")[-1].get("dir")) for each in found]
+
+        assert set(ways("Headline of latin") + ways("Good morning") + ways("4 Ropewalk") + ways("Prices")) == {"ltr"}
+        assert set(ways("ميناء") + ways("بقلم")) == {"rtl"}
+        line = tree.xpath("string(//*[text()[contains(.,'بقلم')]])")
+        assert "Tessaly Brandt\u200f · Port Iselin\u200f · " in line
+
+
+@pytest.mark.parametrize(
+    ("day", "language", "said"),
+    [
+        (23, "en", "Monday 23 November 2026"),
+        (25, "en", "Wednesday 25 November 2026"),
+        (25, "en-US", "Wednesday, November 25, 2026"),
+        (25, "de", "Mittwoch, 25. November 2026"),
+    ],
+)
+def test_the_day_is_said_as_a_language_prints_it(day: int, language: str, said: str) -> None:
+    assert long_day(date(2026, 11, day), language) == said
+
+
+def test_a_long_name_is_set_smaller_and_a_short_one_large() -> None:
+    assert nameplate_size("The Morning Halyard", 280, 34) == 26
+    assert nameplate_size("Tarn", 280, 34) == 34
+    assert nameplate_size("灯台の島の朝の新聞", 280, 34) == 27, "nine letters of two columns"
+    assert nameplate_size("The Morning Halyard", 320, 47, words=True) == 47
+    assert nameplate_size("Wattenmeerabendnachrichten", 320, 47, words=True) == 22
+    assert nameplate_size("word " * 40, 280, 34) == 22
+    assert nameplate_size("", 280, 34) == 34
