@@ -29,6 +29,7 @@ from digest.model.mail import (
 )
 from digest.model.news import FeedState, PageMetadata, Story
 from digest.model.returned import Recorded
+from digest.model.searching import Answer, Question, Told
 from digest.model.web import Request, Response
 
 
@@ -342,6 +343,37 @@ class ReturnStore(Protocol):
 
         ``day`` is one of them, be it on record or not yet.
         """
+
+
+class SearchStore(Protocol):
+    """Every story of every listed edition, to be found."""
+
+    def find(self, question: Question, *, limit: int = 20, offset: int = 0) -> Answer:
+        """Return the best matches, best first. A question without a term finds nothing. Raises StoreError."""
+
+    def like(
+        self, words: Sequence[str], stories: Sequence[str], *, before: date | None = None, limit: int = 100
+    ) -> tuple[Told, ...]:
+        """Return stories of editions before a day that share the most of some terms, or tell one of some stories."""
+
+    def each(self, digest: str = "", *, since: date | None = None, until: date | None = None) -> Iterator[Told]:
+        """Yield every story in it in the order of days, in bounded memory."""
+
+
+class SearchIndex(Protocol):
+    """What has to be put into search."""
+
+    def put(self, key: EditionKey, told: Sequence[Told], *, now: datetime) -> None:
+        """Replace an edition's stories; none take it out. Raises StoreError."""
+
+    def due(self) -> tuple[EditionKey, ...]:
+        """Return the listed editions that are not in it, or as they were before a correction; oldest first."""
+
+    def gone(self) -> tuple[EditionKey, ...]:
+        """Return the editions in it that are listed no more."""
+
+    def mend(self) -> bool:
+        """Make the index anew where it lacks stories, as after a copy or a restore; tell whether it did."""
 
 
 class Lock(Protocol):

@@ -23,6 +23,7 @@ from digest.cli import (
     editions,
     feeds,
     picking,
+    searching,
     serve,
     setup,
     subscribers,
@@ -69,6 +70,7 @@ dkim.register(app)
 bounces.register(app)
 almanac.register(app)
 subscribers.register(app)
+searching.register(app)
 serve.register(app)
 desk.register(app)
 worker.register(app)

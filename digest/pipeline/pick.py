@@ -14,13 +14,13 @@ from digest.editions.rank import OwnTerm, Ranked, known_time, rank
 from digest.editions.select import fill, related_of
 from digest.model.editions import Bars, FilledSection, Health, Section, SentEvent, Weights
 from digest.model.news import Cluster, Duplicate, Story
+from digest.model.tokens import terms
 from digest.pipeline.pick_report import changes_text, explain_text, list_text, pick_document
 from digest.pipeline.picked import Picked
 from digest.pipeline.stories_file import read_stories
 from digest.stories.background import Background, shipped
 from digest.stories.cluster import Pair, cluster
 from digest.stories.dedupe import dedupe
-from digest.stories.tokens import terms
 
 __all__ = ["ALL", "Picked", "changes_text", "explain_text", "list_text", "pick", "pick_document", "pick_file"]
 

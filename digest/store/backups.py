@@ -24,6 +24,7 @@ from digest.errors import DigestError, FileProblem, StoreError
 from digest.store import migrations
 from digest.store.copying import OF_THE_DATABASE, STEP, STEP_OF_BYTES, make_url_of
 from digest.store.engine import Store, _engine
+from digest.store.search_index import INDEX
 from digest.store.tables import metadata
 
 # Tables whose rows say how new a backup is, by their column of instants.
@@ -142,6 +143,7 @@ def _names(store: Store) -> Sequence[str]:
     with store.read() as connection:
         there = set(sa.inspect(connection).get_table_names())
     there -= {"alembic_version", *(table.name for table in OF_THE_DATABASE)}
+    there -= {name for name in there if name.startswith(INDEX)}  # made anew of search_items
     order = [table.name for table in metadata.sorted_tables if table.name in there]
     return [*order, *sorted(there - set(order))]
 
@@ -166,7 +168,8 @@ def look_into(file: Path) -> Backup:
             if problems:
                 raise StoreError(f"it is damaged ({problems[0]})", where=str(file), fix="take another backup")
             found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-            names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            listed = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            names = [row[0] for row in listed if not row[0].startswith(INDEX)]
             rows = sum(_scalar(connection, f'SELECT count(*) FROM "{name}"') for name in names)  # noqa: S608  # its own
             moments = [_scalar(connection, f"SELECT max({column}) FROM {name}") for name, column in _NEWEST]  # noqa: S608
     except sqlite3.Error as error:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 
 # The migration that makes these tables.
-REVISION = "0014"
+REVISION = "0011"
 
 metadata = MetaData(
     naming_convention={
@@ -409,6 +409,19 @@ desk_log = Table(
     Column("about", Text, nullable=False, server_default=""),
     Column("address", Text, nullable=False, server_default=""),
     Index(None, "at"),
+)
+
+# Stories as listed editions told them: what is searched. The index of their words, `search_index`, is made of these
+# rows by digest/store/search_index.py: FTS5 on SQLite, a tsvector on PostgreSQL.
+search_items = Table(
+    "search_items",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),  # grows with the day: see search_index.first_of
+    Column("digest", Text, nullable=False),
+    Column("day", Text, nullable=False),
+    Column("body", Text, nullable=False),  # the Told as JSON
+    Column("indexed", BigInteger, nullable=False),
+    Index(None, "digest", "day"),
 )
 
 # How far `digest db copy` into this database came, a row a table.

@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 
 from digest.model.news import Story
-from digest.stories.tokens import fold, terms, words
+from digest.model.tokens import fold, terms, words
 
 # How many stories the shipped table stands for when it is blended with a publication's own.
 SHIPPED_STORIES = 500

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from digest.model.news import Duplicate, Story
-from digest.stories.tokens import words
+from digest.model.tokens import words
 from digest.stories.urls import canonical_url
 
 TITLE_ALIKE = 0.6  # share of words two titles have in common (Jaccard): copy desks trim and add a clause

@@ -13,8 +13,8 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from itertools import chain
 
+from digest.model.tokens import fold, words
 from digest.stories.background import Background
-from digest.stories.tokens import fold, words
 
 BACKGROUND_STORIES = 2000  # how many stories the background stands for: keeps idf sane for a feed of 20
 TITLE_WEIGHT = 2  # a word of the title counts twice

@@ -192,6 +192,7 @@ class Publisher(Sender):
     def list(self, key: EditionKey) -> None:
         """List a published edition in the digest's home."""
         from digest.archive.pages import home_page
+        from digest.wiring.searching import Searching
 
         template = self.wiring.templates.get_template("pages/home.html")
         publishing.list_edition(
@@ -204,6 +205,7 @@ class Publisher(Sender):
             site=self.settings.archive_dir,
             clock=self.clock,
         )
+        Searching(self.wiring).refresh()
 
     # Sending
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from digest.store.pictures import Pictures
     from digest.store.readers import Readers
     from digest.store.runs import Runs
+    from digest.store.search import Search
     from digest.store.signups import SignUps
     from digest.store.stories import Stories
     from digest.store.subscribers import Subscribers
@@ -194,6 +195,13 @@ class Stores:
         from digest.store.calendar import CalendarStore
 
         return CalendarStore(self.database, is_dead=is_dead)
+
+    @cached_property
+    def search(self) -> Search:
+        """Every story of every listed edition, to be found."""
+        from digest.store.search import Search
+
+        return Search(self.database)
 
     @cached_property
     def pages(self) -> Pages:

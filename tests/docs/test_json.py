@@ -93,6 +93,8 @@ def said(digest: Digest, tmp_path: Path, clock: StandingClock) -> dict[str, list
     assert (refused.code, refused.out) == (2, "")
     assert "--json" in refused.err
     ask("send", "--json", codes=(0, 5))
+    ask("search", headline, "--json")
+    ask("search", "--like", headline, "--json")
     ask("status", "--json")
     ask("log", "--json")
     ask("log", "--edition", clock.now().date(), "--json")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.stories.tokens import TEXT_LIMIT, fold, terms, words
+from digest.model.tokens import TEXT_LIMIT, fold, terms, words
 
 
 @pytest.mark.parametrize(

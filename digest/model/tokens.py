@@ -21,7 +21,7 @@ _MARKS = (
 )
 _WORD = re.compile(rf"[^\W_][^\W_{_MARKS}]*(?:[{_MARKS}]+[^\W_]*)*(?:['’][^\W_{_MARKS}]+)?")
 # Scripts without spaces between words, and Hangul, where endings are glued to the word.
-_UNSPACED = re.compile(
+UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3005\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff"
     "\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]+"
 )
@@ -34,15 +34,15 @@ _ELISION = re.compile(r"^(?:[cdjlmnst]|qu|dell|nell|sull|un)['’](?=.)")  # Fre
 TEXT_LIMIT = 400
 
 
-def words(text: str) -> list[str]:
+def words(text: str, limit: int = TEXT_LIMIT) -> list[str]:
     """Return the words of the first 400 characters in order: lower case, NFKC, unspaced scripts as character pairs."""
-    text = text[:TEXT_LIMIT]
+    text = text[:limit]
     if text.isascii():
         return _ASCII_WORD.findall(text.lower())
     text = _ARABIC_OPTIONAL.sub("", unicodedata.normalize("NFKC", text).lower())
     found: list[str] = []
     for word in _WORD.findall(text):
-        if _UNSPACED.search(word):
+        if UNSPACED.search(word):
             found.extend(_pairs(word))
         else:
             found.append(word)
@@ -53,7 +53,7 @@ def _pairs(word: str) -> list[str]:
     """Return the pairs of characters of each unspaced run of a word, and what stands between the runs whole."""
     found: list[str] = []
     end = 0
-    for run in _UNSPACED.finditer(word):
+    for run in UNSPACED.finditer(word):
         if run.start() > end:
             found.append(word[end : run.start()])
         text = run.group()
@@ -72,7 +72,7 @@ def fold(word: str) -> str:
     """
     if "'" in word or "’" in word:
         word = _ELISION.sub("", _POSSESSIVE.sub("", word))
-    if len(word) < 2 and not word.isdigit() and not _UNSPACED.match(word):
+    if len(word) < 2 and not word.isdigit() and not UNSPACED.match(word):
         return ""
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"

@@ -1,0 +1,33 @@
+"""Stories of listed editions can be searched."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0011"
+down_revision = "0014"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add what is searched, and the index of its words in each database's own way."""
+    op.create_table(
+        "search_items",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("day", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("indexed", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_search_items"),
+    )
+    op.create_index("ix_search_items_digest", "search_items", ["digest", "day"])
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            "CREATE VIRTUAL TABLE search_index USING fts5(headline, body, facets, "
+            "tokenize = \"unicode61 remove_diacritics 0 categories 'L* N* M* Co'\")"
+        )
+        return
+    op.execute("CREATE TABLE search_index (id bigint PRIMARY KEY, words tsvector NOT NULL)")
+    op.execute("CREATE INDEX ix_search_index_words ON search_index USING gin (words)")
