@@ -65,7 +65,7 @@ def test_a_listed_edition_is_found(sent: Path, digest: Digest, monkeypatch: pyte
     assert digest("search", "-c", sent, "--like", "Zebra xylophone").out == "No edition told this, or its like.\n"
 
 
-WRONG = (
+WRONG: tuple[tuple[list[str], str], ...] = (
     ([], "give words, or --like with a story"),
     (["ferry", "--like", "x"], "give words, or --like with a story"),
     (["!!"], "holds no word to look for"),

@@ -22,7 +22,7 @@ def upgrade() -> None:
         sa.Column("indexed", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_search_items"),
     )
-    op.create_index("ix_search_items_digest", "search_items", ["digest", "day"])
+    op.create_index("ix_search_items_digest_day", "search_items", ["digest", "day"])
     if op.get_bind().dialect.name == "sqlite":
         op.execute(
             "CREATE VIRTUAL TABLE search_index USING fts5(headline, body, facets, "
