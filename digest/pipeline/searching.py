@@ -16,7 +16,7 @@ from digest.ports import Clock, SearchIndex, SearchStore
 from digest.stories.background import Background, shipped
 from digest.stories.similarity import Document, similarities
 
-RAREST = 12  # words of a story that earlier ones are looked for by
+RAREST = 8  # words of a story that earlier ones are looked for by
 LOOKED_AT = 120  # earlier stories that are compared
 ALIKE = 0.15  # cosine from which on an earlier story is worth a line; two tellings of one event have .3 and more
 

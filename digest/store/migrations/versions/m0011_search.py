@@ -26,7 +26,7 @@ def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         op.execute(
             "CREATE VIRTUAL TABLE search_index USING fts5(headline, body, facets, "
-            "tokenize = \"unicode61 remove_diacritics 0 categories 'L* N* M* Co'\")"
+            "prefix = '3 4', tokenize = \"unicode61 remove_diacritics 0 categories 'L* N* M* Co'\")"
         )
         return
     op.execute("CREATE TABLE search_index (id bigint PRIMARY KEY, words tsvector NOT NULL)")
