@@ -36,6 +36,10 @@ coverage: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -n 2 --cov=digest --cov-branch --cov-report=term:skip-covered \
 		--cov-report=json:build/coverage.json --cov-fail-under=95
 
+# Ours beside its peers, in one run; QUICK=1 for a short look that refreshes no page.
+bench: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
+
 # Known holes in what is installed, and habits that make some in what we write.
 audit: $(VENV)/.installed-dev
 	$(BIN)/pip install --quiet --disable-pip-version-check bandit pip-audit

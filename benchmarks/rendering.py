@@ -105,8 +105,11 @@ def asked(node: subprocess.Popen[str], times: int) -> list[Taken]:
     return [(clock, used) for clock, used in json.loads(node.stdout.readline())["times"]]
 
 
-def compare(name: str, peers: Path, work: Path) -> None:
-    """Print the medians of one theme, and the median of the ratios of the rounds."""
+Rounds = list[tuple[list[Taken], list[Taken]]]
+
+
+def compared(name: str, peers: Path, work: Path, *, rounds: int = ROUNDS) -> Rounds:
+    """Return what rounds of ours and theirs took for one theme."""
     once, mjml, css = ours(name)
     for file, text in (("edition.mjml", mjml), ("theme.css", css)):
         (work / file).write_text(text, encoding="utf-8")
@@ -121,14 +124,13 @@ def compare(name: str, peers: Path, work: Path) -> None:
     try:
         timed(once, WARM)
         asked(node, WARM)
-        rounds = [(timed(once, EACH), asked(node, EACH)) for _ in range(ROUNDS)]
+        return [(timed(once, EACH), asked(node, EACH)) for _ in range(rounds)]
     finally:
         node.kill()
         node.communicate()
-    print(f"{name:8} {told(rounds)}")
 
 
-def told(rounds: list[tuple[list[Taken], list[Taken]]]) -> str:
+def told(rounds: Rounds) -> str:
     """Return what rounds of ours and theirs say: medians, the fastest, and the processor's time, with their ratios."""
     parts = []
     for label, kind, of in (("median", 0, statistics.median), ("fastest", 0, min), ("processor", 1, statistics.median)):
@@ -157,7 +159,7 @@ def main() -> int:
             return 1
         print(f"{STORIES} stories with thumbnails, {ROUNDS} rounds of {EACH}")
         for name in THEMES:
-            compare(name, peers, Path(folder))
+            print(f"{name:8} {told(compared(name, peers, Path(folder)))}")
     return 0
 
 
