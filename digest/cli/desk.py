@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from digest.cli import desk_users
+from digest.cli.delivery import ViaOption
 from digest.cli.session import Session, command
 from digest.errors import EXIT_DONE
 
@@ -36,6 +37,7 @@ def desk(
     by: Annotated[
         str, typer.Option("--by", metavar="NAME", envvar="DIGEST_BY", help="Who edits; the user without it.")
     ] = "",
+    via: ViaOption = "",
 ) -> int:
     """Open the editor's desk: what goes out and why, every edit, the real mail beside it.
 
@@ -47,6 +49,7 @@ def desk(
         sys.stdout.write(f"{link}\n")
         sys.stdout.flush()
 
+    session.publisher.via = via
     who = by or session.start.environment.get("USER", "") or "the editor"
     serve(session.publisher, host=host, port=port, by=who, open_browser=not no_open, say=say)
     return EXIT_DONE

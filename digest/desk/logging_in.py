@@ -7,6 +7,7 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from ipaddress import ip_address
+from math import ceil
 from urllib.parse import quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -129,7 +130,7 @@ class LoggingIn:
         address = self.client(request)
         wait = max(self.by_address.wait_s(address), self.by_name.wait_s(name.casefold()))
         if wait > 0:
-            minutes = int(wait // 60) + 1
+            minutes = ceil(wait / 60)
             says = f"Too many tries. The next one counts in {minutes} minute{'s' if minutes > 1 else ''}."
             answer = self._page(request, status=429, says=says, name=name, after=after)
             answer.headers["Retry-After"] = str(int(wait) + 1)

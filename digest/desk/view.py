@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -155,9 +155,9 @@ class Pages:
         clash = {
             "target": card.id if card is not None else "",
             "by": other.by,
-            "words": f"{other.by} {did(other, draft.edition, draft.record.edits, draft.record.base)} "
-            f"while you were at it. Both versions are kept.",
+            "words": f"{_changed(other, draft, [name for name, *_ in versions])} Both versions are kept.",
             "edit": dict(mine),
+            "theirs": {name: str(other.value[name]) for name, *_ in versions},
             "versions": versions or [("What was done", mine["kind"], other.kind)],
         }
         values = {**self._values(draft, look), "clash": clash}
@@ -205,6 +205,14 @@ def run_of(sponsor: Sponsor) -> str:
     if start and until:
         return f", {start} to {until}"
     return f", until {until}" if until else f", since {start}" if start else ""
+
+
+def _changed(other: Edit, draft: Draft, typed: Sequence[str]) -> str:
+    """Say what somebody else did: "Jonne changed this headline while you were typing."."""
+    if not typed:
+        return f"{other.by} {did(other, draft.edition, draft.record.edits, draft.record.base)} while you were at it."
+    what = f"this {' and '.join(typed)}" if other.kind == "rewrite" else f"the {other.kind}"
+    return f"{other.by} changed {what} while you were typing."
 
 
 def marked(html: str) -> str:

@@ -9,7 +9,7 @@ from datetime import date
 from digest.editions.board import Board
 from digest.editions.memory import jaccard
 from digest.model.editions import Edition, SentEvent
-from digest.stories.tokens import terms
+from digest.model.tokens import terms
 
 ALIKE = 0.5  # share of words two headlines have in common from which they may tell the same event (Jaccard)
 TOLD = 5  # editions named at most

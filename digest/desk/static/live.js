@@ -79,14 +79,13 @@
     said.replaceChildren(line);
   };
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-ask], [data-post], [data-shut], [data-now], [data-both]");
+    const button = event.target.closest("[data-ask], [data-post], [data-shut], [data-now]");
     if (!button || button.disabled) return;
-    const { ask: verb, post, shut, show, both } = button.dataset;
+    const { ask: verb, post, shut, show } = button.dataset;
     if (verb) asking(verb);
     if (post) decide(post);
     if (shut !== undefined) { dialog.close(); refresh(); }
     if (show) { const tab = $("#tab-" + show); if (tab) tab.click(); body.dataset.column = "side"; }
-    if (both !== undefined) $$("[data-versions]").forEach((each) => { each.hidden = !each.hidden; });
     if (button.dataset.now !== undefined) { listen(); resend(); }
   });
   document.addEventListener("submit", (event) => {
@@ -109,6 +108,14 @@
 
   let source = null, told = "", waiting = 0;
   const refresh = () => htmx.ajax("GET", `${base}/changes?stamp=${$("#top").dataset.stamp}`, { source: body, swap: "none" });
+  let looking = 0;
+  const look = (pulse, before) => {
+    clearTimeout(looking);
+    looking = setTimeout(() => {
+      const news = before && ["state", "built"].some((name) => pulse[name] !== before[name]);
+      if (news || Number($("#top").dataset.seen) !== pulse.edits) refresh();
+    }, 150);
+  };
   const listen = () => {
     if (source) source.close();
     source = new EventSource(base + "/events");
@@ -117,10 +124,10 @@
       lost(false);
       people(pulse.people || []);
       delete pulse.people;
-      const now = JSON.stringify(pulse), first = told === "";
+      const now = JSON.stringify(pulse), before = told ? JSON.parse(told) : null;
       if (now === told) return;
       told = now;
-      if (!first || pulse.edits !== Number($("#top").dataset.seen)) refresh();
+      look(pulse, before);
       bar();
     });
     source.addEventListener("out", () => { source.close(); out(); });
@@ -159,6 +166,8 @@
   };
   const out = () => banner("Your session ended. What you typed is kept here.", "", "login");
   body.addEventListener("htmx:sendError", () => lost(true));
+  // htmx rejects without a reason where nobody answered; the banner says it.
+  window.addEventListener("unhandledrejection", (event) => { if (event.reason === undefined) event.preventDefault(); });
   body.addEventListener("htmx:responseError", (event) => {
     if (event.detail.xhr.status === 401) out();
     else if (event.detail.xhr.status >= 500) say(event.detail.xhr.responseText || "The desk could not do this.");
@@ -183,6 +192,7 @@
     const field = event.target;
     if (field.dataset && (field.dataset.word || field.dataset.whole)) begun.set(name(field), $("#top").dataset.seen);
   });
+  const flying = new Set();  // keys that wait for their turn to be sent again
   const begun = new Map();  // which edits were known when somebody began to type
   document.addEventListener("input", (event) => {
     const field = event.target;
@@ -196,6 +206,12 @@
   body.addEventListener("htmx:configRequest", (event) => {
     const given = event.detail.parameters;
     if (event.detail.verb !== "post" || !given.kind) return;
+    if (given.again) {  // sent in the meantime by whoever typed it
+      const key = given.again;
+      delete given.again;
+      flying.delete(key);
+      if (!localStorage.getItem(key)) return event.preventDefault();
+    }
     for (const field of words({ ...given })) {
       const key = keyOf(given, field), had = localStorage.getItem(key);
       if (begun.has(key)) given.seen = begun.get(key);
@@ -204,19 +220,33 @@
   });
   body.addEventListener("htmx:afterRequest", (event) => {
     const { requestConfig: asked, xhr, successful } = event.detail;
-    if (!asked || asked.verb !== "post" || !successful || xhr.getResponseHeader("X-Desk-Clash")) return;
-    const given = { ...asked.parameters };
+    if (!asked || asked.verb !== "post" || !successful) return;
+    const given = { ...asked.parameters }, clash = xhr.getResponseHeader("X-Desk-Clash"), problem = xhr.getResponseHeader("X-Desk-Problem");
     for (const field of words(given)) {
-      const key = keyOf(given, field), had = localStorage.getItem(key);
-      if (had && JSON.parse(had).value === (given[field] ?? given.text)) { localStorage.removeItem(key); begun.delete(key); }
+      const key = keyOf(given, field), had = JSON.parse(localStorage.getItem(key) || "null");
+      if (clash) begun.set(key, $("#top").dataset.seen);  // told: what is sent next is meant
+      else if (had && problem) localStorage.setItem(key, JSON.stringify({ ...had, sent: false }));
+      else if (!problem) { begun.delete(key); if (had && had.value === (given[field] ?? given.text)) localStorage.removeItem(key); }
+    }
+  });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-do=theirs]");
+    if (!button || !button.dataset.edit) return;
+    const edit = JSON.parse(button.dataset.edit), theirs = JSON.parse(button.dataset.theirs);
+    for (const field of words(edit)) {
+      localStorage.removeItem(keyOf(edit, field));
+      const owner = edit.kind === "rewrite" ? document.getElementById("it-" + edit.target) : document;
+      const there = owner && $(`[data-word="${field}"], [data-whole="${field}"]`, owner), value = theirs[field] ?? theirs.text;
+      if (there && value !== undefined) { there.value = value; there.defaultValue = value; }
     }
   });
   const resend = () => {
     for (const each of kept()) {
-      if (!each.sent) continue;
+      if (!each.sent || flying.has(each.key)) continue;
+      flying.add(each.key);
       const values = each.item ? { kind: "rewrite", target: each.item, [each.field]: each.value } : { kind: each.field, text: each.value };
       begun.set(each.key, each.seen);
-      htmx.ajax("POST", base + "/edit", { source: body, swap: "none", values });
+      htmx.ajax("POST", base + "/edit", { source: body, swap: "none", values: { ...values, again: each.key } }).catch(() => {});
     }
   };
   const restore = (from) => {
