@@ -12,6 +12,7 @@ import typer
 from digest import __version__
 from digest.cli import (
     almanac,
+    archive,
     bounces,
     checking,
     database,
@@ -61,6 +62,7 @@ database.register(app)
 feeds.register(app)
 picking.register(app)
 editions.register(app)
+archive.register(app)
 checking.register(app)
 doctor.register(app)
 editing.register(app)

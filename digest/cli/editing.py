@@ -298,11 +298,17 @@ def correct(
     text: Annotated[str, typer.Option("--text", metavar="TEXT", help="What was wrong, shown under it.")],
     headline: Annotated[str, typer.Option("--headline", metavar="TEXT", help="As it should have been.")] = "",
     teaser: Annotated[str, typer.Option("--teaser", metavar="TEXT", help="As it should have been.")] = "",
+    withdraw: Annotated[
+        bool,
+        typer.Option("--withdraw", help="Take the story out of page, lists and feeds; the text stays as the reason."),
+    ] = False,
     edition: EditionOption = "",
     by: By = "",
 ) -> int:
-    """Correct a story once the edition is on its way: its page says so."""
-    value = {"text": text, "headline": headline, "teaser": teaser}
+    """Correct a story once the edition is on its way: its page says so, and so does the next edition."""
+    value: dict[str, Any] = {"text": text, "headline": headline, "teaser": teaser}
+    if withdraw:
+        value["withdraw"] = True
     return _make(session, editor(session, edition, by), "correct", story, value)
 
 

@@ -26,8 +26,8 @@ subject     text                        "" = what compose writes
 preheader   text                        "" = what compose writes
 sponsor     name, label?, text?, url?,  adds or replaces a sponsor; remove: true takes one out
             image?, placement?, remove?
-correct     text?, headline?, kicker?,  a correction after sending has begun: a note under the item and new words
-            teaser?
+correct     text?, headline?, kicker?,  a correction after sending has begun: a note under the item and new words; with
+            teaser?, withdraw?          withdraw: true its page and lists leave it out
 undo        (target: a sequence or "")  takes back an edit, the last one still standing without a target
 redo        (target: a sequence or "")  brings back an edit, the last one taken back without a target
 =========== =========================== ==============================================================================

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
+from digest.editions.compose import preheader_of, subject_of
 from digest.editions.revise import apply, standing
 from digest.model import links
 from digest.model.archive import Correction, Listed, Retraction
-from digest.model.editions import Edit, Edition, EditionRecord, Publication
-from digest.pipeline.pictures import with_known_pictures
+from digest.model.editions import Edit, Edition, EditionRecord, Note, Publication
+from digest.pipeline.pictures import with_web_pictures
 from digest.ports import PictureStore
+from digest.render.context import long_day
 
 
 def listed_of(
@@ -24,7 +27,8 @@ def listed_of(
     assert record.base is not None
     assert record.approved_at is not None
     made = [edit for edit in standing(record.edits) if edit.kind == "correct"]
-    edition = with_known_pictures(apply(record.base, [_only_words(each) for each in record.edits]), pictures, sizes)
+    edition = with_web_pictures(apply(record.base, [_only_words(each) for each in record.edits]), pictures, sizes)
+    edition = replace(edition, sections=tuple(replace(each, passed=()) for each in edition.sections))
     corrections = tuple(_correction(each, edition) for each in made)
     gone = {each.story for each in corrections if each.withdrawn}
     base = publication.public_url
@@ -52,6 +56,37 @@ def each_listed(
     """Yield what `listed_of` makes of each record."""
     for record in records:
         yield listed_of(record, publication=publication, title=title, pictures=pictures, sizes=sizes)
+
+
+def correction_notes(
+    made: Iterable[tuple[date, Edit]],
+    *,
+    words: Callable[[str], str],
+    language: str,
+) -> tuple[Note, ...]:
+    """Return the boxes in which an edition tells what was put right in earlier ones, oldest first.
+
+    ``made`` are corrections with the days of their editions; those that only replace words
+    show the new ones. ``words`` translates.
+    """
+    notes = []
+    for day, edit in made:
+        withdrawn = edit.value.get("withdraw") is True
+        form = (
+            words("Withdrawn from the edition of {day}: {text}")
+            if withdrawn
+            else words("Correction of the edition of {day}: {text}")
+        )
+        said = edit.value.get("text")
+        text = said.strip() if isinstance(said, str) else ""
+        notes.append(Note(text=form.format(day=long_day(day, language), text=text or _replaced(edit))))
+    return tuple(notes)
+
+
+def _replaced(edit: Edit) -> str:
+    """Return the words a correction put in place of others."""
+    told = (edit.value.get(name) for name in ("headline", "kicker", "teaser"))
+    return " · ".join(each.strip() for each in told if isinstance(each, str) and each.strip())
 
 
 def _only_words(edit: Edit) -> Edit:
@@ -89,4 +124,10 @@ def _without(edition: Edition, gone: set[str]) -> Edition:
         replace(filled, items=tuple(item for item in filled.items if item.cluster.lead.id not in gone))
         for filled in edition.sections
     )
-    return replace(edition, sections=sections)
+    headlines = [item.headline for filled in sections for item in filled.items]
+    return replace(
+        edition,
+        sections=sections,
+        subject=edition.subject if edition.subject_by_editor else subject_of(headlines),
+        preheader=edition.preheader if edition.preheader_by_editor else preheader_of(headlines),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TypedDict
@@ -20,6 +20,7 @@ from digest.model.editions import (
     EditionRecord,
     EditionState,
     Health,
+    Note,
     Section,
     Sponsor,
     Weights,
@@ -74,11 +75,18 @@ class Recipe:
 
 def news_window(editions: EditionStore, digest: str, day: date, now: datetime) -> Window:
     """Return the window of news of an edition: it begins at the cut-off of the one told before it."""
+    before = told_before(editions, digest, day)
+    if before is None:
+        return Window(start=now - FIRST_WINDOW, end=now)
+    return Window(start=min(max(before, now - LONGEST_WINDOW), now), end=now)
+
+
+def told_before(editions: EditionStore, digest: str, day: date) -> datetime | None:
+    """Return the cut-off of the edition told before a day, None for the first."""
     for record in editions.recent(digest, before=day):
         if record.state in TOLD and record.base is not None:
-            start = max(record.base.built_at, now - LONGEST_WINDOW)
-            return Window(start=min(start, now), end=now)
-    return Window(start=now - FIRST_WINDOW, end=now)
+            return record.base.built_at
+    return None
 
 
 def candidates(stories: StoryStore, pages: PageStore, window: Window, recipe: Recipe) -> tuple[Story, ...]:
@@ -189,11 +197,13 @@ def build(
     fetcher: Fetcher,
     page_fetcher: Fetcher,
     clock: Clock,
+    notes: Callable[[datetime, datetime], tuple[Note, ...]] = lambda since, until: (),
     at: datetime | None = None,
 ) -> BuildReport:
     """Make or refresh the base of a draft and save it; edits stay. Raises StoreConflict when it is approved.
 
-    With ``at`` it is composed again as of that moment: the same news, and what edits have changed since.
+    With ``at`` it is composed again as of that moment: the same news, and what edits have changed since. ``notes`` are
+    told of what happened to earlier editions in since < t <= until.
     """
     now = at or clock.now()
     window = news_window(editions, recipe.digest, day, now)
@@ -219,6 +229,9 @@ def build(
         since=window.start,
         built_at=now,
     )
+    since = told_before(editions, recipe.digest, day)
+    if since is not None:
+        edition = replace(edition, notes=(*edition.notes, *notes(since, now)))
     edition, problems = with_pictures(
         edition, pictures=pictures, fetcher=fetcher, clock=clock, sizes=recipe.picture_sizes
     )

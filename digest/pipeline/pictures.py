@@ -43,15 +43,19 @@ def _badge(story: Story, style: str) -> str:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
+# Where the web page shows a larger picture than the mail.
+WEB = {"cards": "web"}
+
+
 def with_pictures(
     edition: Edition, *, pictures: PictureStore, fetcher: Fetcher, clock: Clock, sizes: Mapping[str, str]
 ) -> tuple[Edition, tuple[str, ...]]:
     """Return the edition with its pictures prepared and stored, and one line a picture that could not be used.
 
-    Each address is fetched once for each use of it, ever; a file of the publication's own is read each time, as it may
-    have changed. A broken one leaves a designed gap.
+    They are prepared for the mail and for the web page. Each address is fetched once for each use of it, ever; a file
+    of the publication's own is read each time, as it may have changed. A broken one leaves a designed gap.
     """
-    wanted = _wanted(edition, sizes)
+    wanted = _wanted(edition, {**sizes, **WEB}) | _wanted(edition, sizes)
     files = {key for key in wanted if not key[0].startswith(("http://", "https://"))}
     known = {key: found for key, found in pictures.pictures(wanted).items() if key not in files}
     for key in sorted(files):
@@ -79,6 +83,26 @@ def with_known_pictures(edition: Edition, pictures: PictureStore, sizes: Mapping
     Edits move items to places of another size, and bring items that no build prepared.
     """
     return _with(edition, pictures.pictures(_wanted(edition, sizes)), sizes)
+
+
+def with_web_pictures(edition: Edition, pictures: PictureStore, sizes: Mapping[str, str]) -> Edition:
+    """Return the edition with its pictures as the web shows them; those of the mail where no others were prepared."""
+    mail, web = _wanted(edition, sizes), _wanted(edition, {**sizes, **WEB})
+    found = pictures.pictures([*mail, *web])
+    larger, usual = _with(edition, found, {**sizes, **WEB}), _with(edition, found, sizes)
+    if larger == usual:
+        return usual
+    sections = tuple(
+        replace(
+            many,
+            items=tuple(
+                replace(item, picture=item.picture or other.picture)
+                for item, other in zip(many.items, few.items, strict=True)
+            ),
+        )
+        for many, few in zip(larger.sections, usual.sections, strict=True)
+    )
+    return replace(larger, sections=sections)
 
 
 def picture_names(edition: Edition) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -81,7 +82,7 @@ def application(wiring: Wiring, *, via: str = "", deliver: bool = True) -> Guard
     async def asset(request: Request) -> Response:
         body = view.assets.get(request.path_params["name"])
         if body is None:
-            raise HTTPException(404)
+            return await site.get_response(f"assets{os.sep}{request.path_params['name']}", request.scope)
         return Response(body, media_type="text/css", headers={"Cache-Control": FOR_GOOD})
 
     async def root(request: Request) -> Response:

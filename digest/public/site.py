@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from digest.archive.addresses import GONE
 from digest.errors import FileProblem
 
 if TYPE_CHECKING:
@@ -41,10 +42,22 @@ class Site(StaticFiles):
         asked = scope["path"]
         if not asked.endswith("/") and (self.folder / path / "index.html").is_file():
             return RedirectResponse(f"{self.view.root}{asked}/", status_code=301)
+        if self._is_gone(path):
+            page = self.folder / path / "index.html"
+            headers = {"Content-Security-Policy": SITE_POLICY, "Cache-Control": "no-cache", "X-Robots-Tag": "noindex"}
+            return HTMLResponse(page.read_bytes() if page.is_file() else b"", status_code=410, headers=headers)
         answer = await super().get_response(path, scope)
         if answer.status_code == 404:
             raise HTTPException(404)
         answer.headers["Content-Security-Policy"] = SITE_POLICY
-        named_by_hash = path.startswith(f"img{os.sep}")
+        if Path(path).name.startswith("mail."):
+            # The mail as sent carries its styles in attributes, and is no page to be found.
+            answer.headers["X-Robots-Tag"] = "noindex"
+        named_by_hash = path.startswith((f"img{os.sep}", f"assets{os.sep}"))
         answer.headers["Cache-Control"] = "public, max-age=31536000, immutable" if named_by_hash else "no-cache"
         return answer
+
+    def _is_gone(self, path: str) -> bool:
+        """Tell whether a path lies in the folder of a retracted edition."""
+        there = self.folder / path
+        return any((each / GONE).is_file() for each in (there, there.parent))

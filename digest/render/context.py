@@ -89,7 +89,8 @@ class SectionView:
 
 
 @lru_cache(maxsize=64)
-def _locale(language: str) -> Locale:
+def locale_of(language: str) -> Locale:
+    """Return the locale of a language tag; British English for English and for what Babel does not know."""
     try:
         locale = Locale.parse(language.replace("-", "_"))
     except (UnknownLocaleError, ValueError):
@@ -99,9 +100,9 @@ def _locale(language: str) -> Locale:
 
 def long_day(day: date, language: str) -> str:
     """Return "Monday 23 November 2026" in a language."""
-    text = str(format_date(day, "full", locale=_locale(language)))
+    text = str(format_date(day, "full", locale=locale_of(language)))
     # Where English puts the day first, no comma stands in a line of print.
-    return text.replace(",", "") if _locale(language).language == "en" and text.count(",") == 1 else text
+    return text.replace(",", "") if locale_of(language).language == "en" and text.count(",") == 1 else text
 
 
 def web_only(url: str) -> str:
@@ -141,16 +142,17 @@ def in_language(said: Mapping[str, str], language: str, usual: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _hour(hour: int, minute: int, language: str) -> str:
-    return str(format_time(ClockTime(hour, minute), "HH:mm", locale=_locale(language)))
+def clock_face(hour: int, minute: int, language: str) -> str:
+    """Return "09:12" in a language."""
+    return str(format_time(ClockTime(hour, minute), "HH:mm", locale=locale_of(language)))
 
 
 def clock_time(moment: datetime | None, note: str, day: date, zone: ZoneInfo, language: str) -> str:
     """Return the time of a story as shown, "" when it is unknown or cannot be."""
     if moment is None or note in ("future", "unknown"):
         return ""
-    local, locale = moment.astimezone(zone), _locale(language)
-    hour = _hour(local.hour, local.minute, language)
+    local, locale = moment.astimezone(zone), locale_of(language)
+    hour = clock_face(local.hour, local.minute, language)
     if local.date() == day:
         return hour
     if 0 < (day - local.date()).days < 7:

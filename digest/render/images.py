@@ -21,6 +21,7 @@ SIZES = {
     "cards": (108, 81),
     "square": (108, 108),
     "video": (266, 150),
+    "web": (360, 203),  # a card on the web page, three across
 }
 DENSITY = 2
 MOST_BYTES = 100_000

@@ -79,6 +79,14 @@ def overriding(environment: jinja2.Environment) -> Path | None:
     return first if first != packaged_folder() else None
 
 
+def sources(environment: jinja2.Environment, folder: str) -> tuple[str, ...]:
+    """Return the text of each template of a folder, ordered by name: what changes when any of them does."""
+    loader = environment.loader
+    assert loader is not None
+    names = sorted(name for name in loader.list_templates() if name.startswith(f"{folder}/"))
+    return tuple(loader.get_source(environment, name)[0] for name in names)
+
+
 def problems(overrides: Path) -> tuple[Problem, ...]:
     """Return what keeps each overriding template from being read, with file and line: Jinja's syntax, its encoding."""
     made, found = environment(overrides), []

@@ -73,6 +73,8 @@ class Editing:
             )
         elif kind == "correct" and record.published_at is not None:
             self.publisher.publish(self.key)
+            if record.listed_at is not None:
+                self.publisher.list(self.key)
         return edition
 
     def change(

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from email.utils import parseaddr
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digest.editions.trial import with_settings
-from digest.model.editions import Edition, EditionRecord, EditionState, Rendered
+from digest.model.editions import Edition, EditionRecord, EditionState, Note, Rendered
 from digest.model.mail import EditionKey
-from digest.pipeline import approving, building, fetching, listing, previewing, publishing, sending
+from digest.pipeline import approving, building, fetching, listing, previewing, sending
 from digest.wiring import feeds
 from digest.wiring.roster import Roster
 from digest.wiring.sender import Sender
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from digest.pipeline.approve_bar import Seen
     from digest.pipeline.notifying import NoticesReport
     from digest.pipeline.picked import Picked
+    from digest.wiring.archive import ArchiveKeeper
 
 
 class Publisher(Sender):
@@ -86,8 +88,18 @@ class Publisher(Sender):
             fetcher=self.wiring.fetcher,
             page_fetcher=self.wiring.page_fetcher,
             clock=self.clock,
+            notes=self._corrections,
             at=at,
         )
+
+    def _corrections(self, since: datetime, until: datetime) -> tuple[Note, ...]:
+        """Return the boxes that tell what was corrected in earlier editions."""
+        from digest.pipeline.archiving import correction_notes
+        from digest.render.catalogue import words
+
+        language = self.publication.language
+        made = self.wiring.archive.corrections(self.digest.name, since=since, until=until)
+        return correction_notes(made, words=words(language, "archive"), language=language)
 
     def is_draft(self, key: EditionKey) -> bool:
         """Tell whether an edition may still be built."""
@@ -170,41 +182,22 @@ class Publisher(Sender):
 
         return max(wire_size(parts) for parts in self.wiring.editions.parts(key))
 
-    def publish(self, key: EditionKey) -> None:
-        """Put an approved edition's page and pictures into the site."""
-        from digest.archive.pages import edition_page
+    @cached_property
+    def archive(self) -> ArchiveKeeper:
+        """The archive."""
+        from digest.wiring.archive import ArchiveKeeper
 
-        template = self.wiring.templates.get_template("pages/edition.html")
-        publishing.publish(
-            key,
-            editions=self.wiring.editions,
-            approvals=self.wiring.editions,
-            pictures=self.wiring.pictures,
-            sizes=self.wiring.theme.picture_sizes,
-            assets=self.wiring.assets,
-            page_of=lambda edition, number: edition_page(
-                edition, number=number, publication=self.publication, title=self.digest.title, template=template
-            ),
-            site=self.settings.archive_dir,
-            clock=self.clock,
-        )
+        return ArchiveKeeper(self.wiring)
+
+    def publish(self, key: EditionKey) -> None:
+        """Put an approved edition's page and pictures into the site, in no list yet."""
+        self.archive.publish(key)
 
     def list(self, key: EditionKey) -> None:
-        """List a published edition in the digest's home."""
-        from digest.archive.pages import home_page
+        """List a published edition: home, sections, calendar, and what follows from them."""
         from digest.wiring.searching import Searching
 
-        template = self.wiring.templates.get_template("pages/home.html")
-        publishing.list_edition(
-            key,
-            editions=self.wiring.editions,
-            approvals=self.wiring.editions,
-            home_of=lambda name, records: home_page(
-                name, records, publication=self.publication, title=self.digest.title, template=template
-            ),
-            site=self.settings.archive_dir,
-            clock=self.clock,
-        )
+        self.archive.list(key)
         Searching(self.wiring).refresh()
 
     # Sending

@@ -99,7 +99,7 @@ def test_online_tries_links_with_the_publications_client(digest: Digest, publica
     [
         ("mail/edition.mjml", "{% if x %}", 1, "Unexpected end of template"),
         ("mail/edition.txt", "\n\n{{ 1 + }}", 3, "not valid Jinja"),
-        ("pages/home.html", "{% endfor %}", 1, "not valid Jinja"),
+        ("pages/archive/home.html", "{% endfor %}", 1, "not valid Jinja"),
         ("mail/classic/theme.css", "{{ theme.nothing }}", 1, "nothing"),
         ("mail/edition.txt", '{% include "mail/none.txt" %}', 1, "no template mail/none.txt"),
         ("mail/edition.txt", "{{ 1 // 0 }}", 1, "ZeroDivisionError"),

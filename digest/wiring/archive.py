@@ -1,0 +1,162 @@
+"""The archive of a publication, bound to the real things: its pages, and what puts editions in or takes them out."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from digest import __version__
+from digest.archive.house import House
+from digest.archive.memory import fingerprint
+from digest.config import DigestSettings
+from digest.errors import UsageError
+from digest.mail.mailed import mailed_html
+from digest.model.archive import ArchivedDay, Listed
+from digest.model.mail import EditionKey
+from digest.pipeline import publishing, site
+from digest.pipeline.archiving import listed_of
+from digest.pipeline.web_views import WebViews
+from digest.render.web_words import WebWords
+from digest.templating import fill, sources
+
+if TYPE_CHECKING:
+    from digest.wiring import Wiring
+
+PATIENCE_S = 120.0  # how long one who writes the site waits for another
+STYLE = "pages/archive/style.css"
+
+
+class ArchiveKeeper:
+    """Makes the site, or one edition's part of it."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self.wiring, self.settings = wiring, wiring.settings
+        self.publication = self.settings.publication
+
+    @property
+    def folder(self) -> Path:
+        """Where the site is."""
+        return self.settings.archive_dir
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Hold the site: one process writes it at a time."""
+        return self.wiring.locks.hold("archive.site", wait_s=PATIENCE_S)
+
+    def build(self, out: Path | None = None, *, fresh: bool = False) -> site.SiteReport:
+        """Bring the whole site up to date, in ``out`` or where it is; raises FileProblem, TemplateError, StoreError."""
+        with self.lock():
+            return site.build_site(
+                [self.source(digest) for digest in self.settings.digests], out or self.folder, fresh=fresh
+            )
+
+    def publish(self, key: EditionKey) -> publishing.PublishReport:
+        """Put an approved edition's page, mail and pictures online, in no list yet; raises UsageError, FileProblem."""
+        with self.lock():
+            return publishing.publish(
+                key,
+                self.source(self._digest(key)),
+                editions=self.wiring.editions,
+                approvals=self.wiring.editions,
+                assets=self.wiring.assets,
+                site=self.folder,
+                clock=self.wiring.clock,
+            )
+
+    def list(self, key: EditionKey) -> None:
+        """Put an edition into every list, and what leads to it; done twice it changes nothing. Raises FileProblem."""
+        publishing.mark_listed(
+            key, editions=self.wiring.editions, approvals=self.wiring.editions, clock=self.wiring.clock
+        )
+        self.build()
+
+    def retract(self, key: EditionKey, reason: str) -> site.SiteReport:
+        """Take an edition off; raises UsageError without a reason, StoreError where it was never published."""
+        if not reason.strip():
+            raise UsageError("readers are told why", where="--reason", fix="give one sentence")
+        self.wiring.archive.retract(key, " ".join(reason.split()), now=self.wiring.clock.now())
+        return self.build()
+
+    def _digest(self, key: EditionKey) -> DigestSettings:
+        found = self.settings.digest(key.digest)
+        assert found is not None
+        return found
+
+    # What a build needs
+
+    def source(self, digest: DigestSettings) -> site.Source:
+        """Return a digest and how its editions are had."""
+        house = self.house(digest)
+
+        def load(day: date) -> Listed:
+            record = self.wiring.editions.edition(EditionKey(digest.name, day))
+            assert record is not None
+            return listed_of(
+                record,
+                publication=self.publication,
+                title=digest.title,
+                pictures=self.wiring.pictures,
+                sizes=self.wiring.theme.picture_sizes,
+            )
+
+        def content(name: str) -> bytes | None:
+            found = self.wiring.pictures.content(name)
+            return self.wiring.assets.get(name) if found is None else found[0]
+
+        return site.Source(
+            house=house,
+            stamp=self._stamp(house),
+            days=self.days(digest.name),
+            load=load,
+            mailed=functools.partial(self._mailed, digest.name),
+            content=content,
+        )
+
+    def days(self, digest: str) -> tuple[ArchivedDay, ...]:
+        """Return how each day of a digest stands."""
+        return self.wiring.archive.days(digest)
+
+    def _mailed(self, digest: str, day: date) -> site.Mailed:
+        """Return the mail as sent: in the publication's language, and beside it in each other one."""
+        base, files, pictures = self.publication.public_url, dict[str, bytes](), set[str]()
+        for parts in self.wiring.editions.parts(EditionKey(digest, day)):
+            name = "mail.html" if parts.language == self.publication.language else f"mail.{parts.language}.html"
+            files[name] = mailed_html(parts, base=base, pictures="../../../../img/")
+            pictures |= {picture.name for picture in parts.pictures}
+        return site.Mailed(files=dict(sorted(files.items())), pictures=tuple(sorted(pictures)))
+
+    def house(self, digest: DigestSettings) -> House:
+        """Return what a digest's pages share."""
+        say, style = WebWords(self.publication.language), self._style
+        return House(
+            publication=self.publication,
+            digest=digest.name,
+            title=digest.title,
+            sections=self.settings.sections,
+            language=self.publication.language,
+            direction=self.publication.direction,
+            say=say,
+            views=WebViews(self.publication),
+            fill=self._fill,
+            css=f"assets/archive.{hashlib.sha256(style.encode()).hexdigest()[:12]}.css",
+            style=style,
+            logo=self.wiring.theme.logo,
+            joins=self.settings.serve.signup and bool(self.publication.public_url),
+        )
+
+    def _fill(self, name: str, values: Mapping[str, object]) -> str:
+        return fill(self.wiring.templates, name, values)
+
+    @functools.cached_property
+    def _style(self) -> str:
+        return fill(self.wiring.templates, STYLE, {"theme": self.wiring.theme})
+
+    def _stamp(self, house: House) -> str:
+        """Return what changes when any page may: the program, its templates, the theme, the configuration."""
+        shared = replace(house, say=None, views=None, fill=None)  # type: ignore[arg-type]  # by what they say alone
+        return fingerprint(__version__, shared, self._style, *sources(self.wiring.templates, "pages/archive"))
