@@ -7,6 +7,7 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import lxml.html
 
@@ -26,8 +27,12 @@ def stamps(folder: Path) -> dict[str, tuple[bytes, int]]:
     return {path.relative_to(folder).as_posix(): (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
 
 
+def read(path: Path) -> Any:
+    return lxml.html.fromstring(path.read_bytes())
+
+
 def words(path: Path) -> str:
-    return " ".join(lxml.html.fromstring(path.read_bytes()).text_content().split())
+    return " ".join(read(path).text_content().split())
 
 
 def morning(digest: Digest, publication: Path) -> None:
@@ -37,7 +42,7 @@ def morning(digest: Digest, publication: Path) -> None:
 
 def story_of(publication: Path, place: int = 0) -> tuple[str, str]:
     """Id and headline of an item of the edition's page."""
-    page = lxml.html.fromstring((site(publication) / EDITION).read_bytes())
+    page = read(site(publication) / EDITION)
     article = page.xpath("//article[@id]")[place]
     return article.get("id").removeprefix("_"), " ".join(article.xpath(".//*[@class='head']")[0].text_content().split())
 
@@ -58,7 +63,7 @@ def test_every_address_of_the_design_is_there_and_every_link_leads_somewhere(
     for page in folder.rglob("*.html"):
         if page.name == "mail.html":
             continue
-        document = lxml.html.fromstring(page.read_bytes())
+        document = read(page)
         assert len(page.read_bytes()) < 100_000
         assert document.xpath("//script[not(@type='application/ld+json')]") == []
         assert all(image.get("width") and image.get("height") for image in document.xpath("//img"))
@@ -75,10 +80,8 @@ def test_every_address_of_the_design_is_there_and_every_link_leads_somewhere(
             file = target / "index.html" if target.is_dir() else target
             assert dynamic or file.is_file(), (page, link)
             if anchor and file.suffix == ".html" and anchor != "_join":
-                assert lxml.html.fromstring(file.read_bytes()).xpath(f"//*[@id='{anchor}']"), (page, link)
-    first, second = (
-        lxml.html.fromstring((folder / f"daily/2026/11/{day}/index.html").read_bytes()) for day in (23, 24)
-    )
+                assert read(file).xpath(f"//*[@id='{anchor}']"), (page, link)
+    first, second = (read(folder / f"daily/2026/11/{day}/index.html") for day in (23, 24))
     assert "24" in first.xpath("//link[@rel='next']/@href")[0]
     assert "23" in second.xpath("//link[@rel='prev']/@href")[0]
     mail = (folder / "daily/2026/11/23/mail.html").read_text(encoding="utf-8")

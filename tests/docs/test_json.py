@@ -95,6 +95,7 @@ def said(digest: Digest, tmp_path: Path, clock: StandingClock) -> dict[str, list
     ask("send", "--json", codes=(0, 5))
     ask("search", headline, "--json")
     ask("search", "--like", headline, "--json")
+    ask("archive", "build", "--json")
     ask("status", "--json")
     ask("log", "--json")
     ask("log", "--edition", clock.now().date(), "--json")

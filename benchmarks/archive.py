@@ -1,0 +1,126 @@
+"""How long the archive of ten years takes: a full build, one more edition, nothing new; memory, sizes of pages.
+
+    python -m benchmarks.archive [--editions 3650] [--keep DIR]
+
+Every edition is the sample's (31 stories with their passed ones, 335 kB in the store) on a day of its own, with its
+mail as sent. Each step is a process of its own, as from the command line; search is not built.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from digest.cli.app import run
+from digest.cli.session import Start
+from digest.config import load
+from digest.dates import to_micros
+from digest.store.engine import Store
+from digest.store.tables import contents, edition_parts, editions
+
+LAST = date(2026, 11, 24)
+MOMENT = datetime(2026, 11, 24, 6, 40, tzinfo=UTC)
+
+
+class Clock:
+    """Stands still."""
+
+    def now(self) -> datetime:
+        """Return the same instant."""
+        return MOMENT
+
+
+def prepare(folder: Path) -> Path:
+    """Make the sample publication with one approved edition; return its configuration."""
+    config = folder / "digest.toml"
+    for words in (["demo", str(folder)], ["approve", "-c", str(config)]):
+        assert run([*words, "--quiet"], start=Start(clock=Clock())) == 0
+    return config
+
+
+def fill(url: str, days: list[date], first: int) -> None:
+    """Put listed editions of these days into the store, made of the one that is there."""
+    store = Store.open(url)
+    with store.read() as connection:
+        row = dict(connection.execute(sa.select(editions).where(editions.c.day == LAST.isoformat())).mappings().one())
+        query = sa.select(contents.c.body).join(edition_parts, edition_parts.c.hash == contents.c.hash)
+        parts = json.loads(bytes(connection.execute(query).scalars().first()))
+        base = json.loads(row["base"])
+    for start in range(0, len(days), 50):
+        with store.write() as connection:
+            for place, day in enumerate(days[start : start + 50], start):
+                number, at = first + place, to_micros(datetime(day.year, day.month, day.day, 7, tzinfo=UTC))
+                key = {"digest": "daily", "day": day.isoformat()}
+                body = json.dumps({**parts, "day": day.isoformat(), "number": number}).encode()
+                mark = hashlib.sha256(body).hexdigest()
+                made = {
+                    **row, **key, "base": json.dumps({**base, "day": day.isoformat()}), "number": number,
+                    "version": mark, "state": "finished", "approved_at": at, "published_at": at, "listed_at": at,
+                }  # fmt: skip
+                kept = {"hash": mark, "media_type": "application/json", "body": body, "created": at}
+                connection.execute(sa.insert(editions).values(**made))
+                connection.execute(sa.insert(contents).values(**kept))
+                connection.execute(
+                    sa.insert(edition_parts).values(**key, version=mark, language=parts["language"], hash=mark)
+                )
+    store.close()
+
+
+def built(config: Path, out: Path) -> tuple[float, dict[str, int]]:
+    """Build in a process of its own; return its seconds, and what it says."""
+    words = [sys.executable, "-m", "digest", "archive", "build", "--json", "--out", str(out), "-c", str(config)]
+    start = time.perf_counter()
+    answer = subprocess.run(words, capture_output=True, text=True, check=True)
+    return time.perf_counter() - start, json.loads(answer.stdout)
+
+
+def measure(folder: Path, count: int) -> None:
+    """Print what each step takes."""
+    config, out = prepare(folder), folder / "ten-years"
+    url = load(config, {}).store_url
+    days = [LAST - timedelta(days=number) for number in range(count + 1, 0, -1)]
+    fill(url, days[:-1], 2)
+    seconds, said = built(config, out)
+    most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(f"full build: {said['editions']} editions, {said['written']} files, {seconds:.1f} s, {most:.0f} MB")
+    seconds, said = built(config, out)
+    print(f"nothing new: {said['written']} files, {seconds:.2f} s")
+    fill(url, days[-1:], count + 2)
+    seconds, said = built(config, out)
+    print(f"one more edition: {said['written']} files, {seconds:.2f} s")
+    sizes = sorted((path.stat().st_size, path) for path in out.rglob("index.html"))
+    everything = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    largest = sizes[-1][1].relative_to(out)
+    print(f"{len(sizes)} pages, the largest {sizes[-1][0] / 1000:.1f} kB ({largest}); all {everything / 1e6:.0f} MB")
+    starting = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "import digest.wiring.archive, digest.store.engine"], check=True)
+    print(f"of each, starting the process takes {time.perf_counter() - starting:.2f} s")
+
+
+def main() -> None:
+    """Measure in a folder that is removed, or kept."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--editions", type=int, default=3_650)
+    options.add_argument("--keep", type=Path)
+    chosen = options.parse_args()
+    os.environ["NO_COLOR"] = "1"
+    if chosen.keep is not None:
+        measure(chosen.keep, chosen.editions)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        measure(Path(folder), chosen.editions)
+
+
+if __name__ == "__main__":
+    main()
