@@ -55,7 +55,7 @@ def fill(url: str, days: list[date], first: int) -> None:
     with store.read() as connection:
         row = dict(connection.execute(sa.select(editions).where(editions.c.day == LAST.isoformat())).mappings().one())
         query = sa.select(contents.c.body).join(edition_parts, edition_parts.c.hash == contents.c.hash)
-        parts = json.loads(bytes(connection.execute(query).scalars().first()))
+        parts = json.loads(bytes(connection.execute(query).scalars().first() or b""))
         base = json.loads(row["base"])
     for start in range(0, len(days), 50):
         with store.write() as connection:
