@@ -11,13 +11,13 @@ from digest import __version__
 from digest.errors import DigestError
 from digest.net.limits import within
 from digest.public.view import View
+from digest.wiring.almanac import metrics_text
 
 TYPES = {
     "digest_info": ("gauge", "The version that runs."),
     "digest_subscribers": ("gauge", "People on the list, by status."),
     "digest_signups": ("gauge", "Sign-ups that wait to be confirmed."),
     "digest_notices": ("gauge", "Mail that is no edition, by state."),
-    "digest_deliveries": ("gauge", "Deliveries of the newest edition, by digest and state."),
     "digest_http_answers_total": ("counter", "Answers of this process, by page and status."),
 }
 
@@ -32,25 +32,19 @@ async def health(view: View, request: Request) -> Response:
 
 
 async def metrics(view: View, request: Request) -> Response:
-    """Return counts to the networks that may read them."""
+    """Return counts, and the figures of runs, to the networks that may read them."""
     if not within(view.client(request) or "127.0.0.1", view.serve.metrics_from):
         return PlainTextResponse("Not found\n", status_code=404)
-    counts, latest = await view.thread(lambda: (view.readers.counts(), view.readers.latest()))
+    counts, runs = await view.thread(lambda: (view.readers.counts(), metrics_text(view.wiring)))
     answers = {f'page="{page}",status="{status}"': count for (page, status), count in sorted(view.answers.items())}
-    deliveries = {
-        f'digest="{digest}",state="{state}"': count
-        for digest, states in latest.items()
-        for state, count in states.items()
-    }
     lines = [
         *_metric("digest_info", {f'version="{__version__}"': 1}),
         *_metric("digest_subscribers", _by("status", counts["subscribers"])),
         *_metric("digest_signups", _by("state", counts["signups"])),
         *_metric("digest_notices", _by("state", counts["notices"])),
-        *_metric("digest_deliveries", deliveries),
         *_metric("digest_http_answers_total", answers),
     ]
-    return PlainTextResponse("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")
+    return PlainTextResponse("\n".join(lines) + "\n" + runs, media_type="text/plain; version=0.0.4")
 
 
 def _by(label: str, counts: Mapping[str, int]) -> dict[str, int]:

@@ -187,15 +187,3 @@ class Readers:
             "notices": self.wiring.notices.counts(),
             "signups": {"waiting": self.wiring.signups.waiting()},
         }
-
-    def latest(self) -> dict[str, dict[str, int]]:
-        """Return for each digest the deliveries of its newest edition by state."""
-        from digest.model.mail import EditionKey
-        from digest.pipeline.sending import counts_document
-
-        found: dict[str, dict[str, int]] = {}
-        for digest in self.settings.digests:
-            for record in self.wiring.editions.recent(digest.name, limit=1):
-                counts = counts_document(self.wiring.ledger.counts(EditionKey(record.digest, record.day)))
-                found[digest.name] = {state: count for state, count in counts.items() if state != "total"}
-        return found

@@ -20,7 +20,7 @@ def page() -> str:
         *_table(TYPES),
         "## At `/metrics` of `serve`",
         "",
-        "Answered to the networks of `[serve] metrics_from` alone.",
+        "Answered to the networks of `[serve] metrics_from` alone: all of the above, and these.",
         "",
         *_table(SERVED),
     ]

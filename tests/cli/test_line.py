@@ -327,3 +327,28 @@ def test_pick_explains_and_saves_nothing(digest: Digest, publication: Path) -> N
     document = digest("pick", "--json", "-c", publication).json
     assert {section["slug"] for section in document["sections"]} >= {"foreign", "trade"}
     assert (publication.parent / "digest.db").read_bytes() == before
+
+
+def test_the_log_of_a_run_is_a_line_of_json_an_event_without_an_address(digest: Digest, publication: Path) -> None:
+    change(publication, '^approval = "required"', 'approval = "automatic"')
+    script = Script(on_rcpt=lambda recipient: "550 5.1.1 unknown" if recipient.startswith("trader") else "250 ok")
+    with scripted_server(script) as inbox:
+        words = ("run", "--log-format", "json", "--verbose", "-c", publication)
+        outcome = digest(*words, "--via", f"smtp://127.0.0.1:{inbox.port}")
+    assert outcome.code == 5
+    lines = [json.loads(line) for line in (outcome.out + outcome.err).splitlines()]
+    assert len({line["run"] for line in lines}) == 1
+    assert {(line["digest"], line["edition"]) for line in lines} == {("daily", "2026-11-23")}
+    steps = {line["step"] for line in lines}
+    assert steps >= {"merge", "fetch", "build", "approve", "publish", "plan", "send", "list", "notices", "house"}
+    assert {line["step"] for line in lines if "duration_s" in line and "feed" not in line} >= {"fetch", "build", "send"}
+    read = [line for line in lines if "feed" in line]
+    assert len(read) == 14
+    assert all(line["duration_s"] >= 0 for line in read)
+    (refused,) = [line for line in lines if line.get("trouble") == "refused"]
+    assert (refused["level"], refused["message"]) == ("warning", "1 refused; see `digest status`")
+    assert "@" not in outcome.out + outcome.err, "no address of a reader"
+    assert "refused: trader@example.com" not in outcome.err
+    quiet = digest("run", "--quiet", "-c", publication)
+    assert (quiet.code, quiet.out, quiet.err) == (0, "", ""), "cron mails nothing while all is well"
+    assert digest("run", "--log-format", "xml", "-c", publication).code == 2

@@ -13,7 +13,8 @@ from digest.errors import StoreConflict, UsageError
 from digest.model.editions import EditionState
 from digest.model.mail import EditionKey
 from tests.conftest import fresh_postgres
-from tests.simulation import Fate, Town
+from tests.simulation import Fate, Process, Town
+from tests.webd import web_server
 
 AUTOMATIC = '[digest.daily]\ntime = "07:00"\nnot_after = "12:00"\napproval = "automatic"\n'
 REQUIRED = AUTOMATIC.replace('"automatic"', '"required"')
@@ -305,3 +306,67 @@ def test_an_hour_an_editor_moved_is_kept_by_the_run(tmp_path: Path) -> None:
     assert len(place.relay.editions()) == 5
     with pytest.raises(StoreConflict, match="cannot be moved any more"):
         decided("move", "09:00")
+
+
+def test_monitoring_is_told_and_a_monitor_that_is_down_changes_nothing(tmp_path: Path) -> None:
+    with web_server() as web:
+        table = "\n".join(f'heartbeat_{name} = "{web.put(f"/{name}")}"' for name in ("start", "success", "failure"))
+        file = tmp_path / "metrics" / "digest.prom"
+        file.parent.mkdir()
+        place = town(tmp_path, extra=f'\n[monitoring]\ntextfile = "{file}"\n{table}\n')
+        asked: list[str] = []
+
+        def outcome() -> int:
+            before = len(web.asked)
+            code = place.run().code
+            asked[:] = [path for path, _ in web.asked[before:]]
+            return code
+
+        place.relay.down = True
+        assert outcome() == 75
+        assert asked == ["/start", "/failure"]
+        assert 'digest_last_run_exit_code{digest="daily"} 75' in file.read_text(encoding="utf-8")
+        assert 'digest_trouble{digest="daily",kind="relay"} 1' in file.read_text(encoding="utf-8")
+        place.relay.down = False
+        assert outcome() == 0
+        assert asked == ["/start", "/success"]
+        web.put("/start", status=500)
+        del web.pages["/success"]
+        assert outcome() == 0
+        text = file.read_text(encoding="utf-8")
+    assert place.run().code == 0, "nobody answers there any more"
+    assert "@" not in text
+    samples = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    assert samples['digest_last_run_exit_code{digest="daily"}'] == "0"
+    assert samples['digest_deliveries{digest="daily",state="accepted"}'] == "5"
+    assert samples['digest_edition_state{digest="daily",state="finished"}'] == "1"
+    assert float(samples['digest_next_run_timestamp_seconds{digest="daily"}']) == at("2026-11-24T07:00").timestamp()
+    assert list(file.parent.iterdir()) == [file], "written in one step"
+
+
+def test_what_is_not_needed_any_more_is_forgotten_by_config(tmp_path: Path) -> None:
+    kept = '\n[retention]\ndeliveries = "2d"\nstories = "3d"\nruns = "2d"\nnotices = "1d"\n'
+    place = town(tmp_path, extra=kept)
+    told = []
+    for _ in range(5):
+        told.append(place.run().text)
+        place.clock.advance(days=1)
+    assert "forgotten by [retention]" not in "".join(told[:2])
+    assert "5 deliveries" in told[-1]
+    assert "runs" in told[-1]
+    again = place.run()
+    place.clock.advance(minutes=15)
+    assert "forgotten" not in place.run().text, "once a day"
+    assert again.code == 0
+
+    def left(process: Process) -> tuple[int, int, int]:
+        with process.database.read() as connection:
+            queries = ("deliveries", "runs", "editions")
+            return tuple(connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar_one() for name in queries)
+
+    rows, runs, editions = place.ask(left)
+    assert rows == 15, "of today, yesterday, and the day before"
+    assert runs <= 4
+    assert editions == 6, "what was sent is remembered"
+    first = place.ask(lambda process: process.ledger.counts(EditionKey("daily", date(2026, 11, 23))))
+    assert (first.total, first.accepted) == (5, 5), "as counts"

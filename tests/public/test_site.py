@@ -104,6 +104,9 @@ def test_health_and_counts(house: House) -> None:
     assert 'digest_subscribers{status="active"} 2' in lines
     assert 'digest_subscribers{status="unsubscribed"} 1' in lines
     assert 'digest_http_answers_total{page="u",status="200"} 1' in lines
+    assert any(line.startswith("digest_feeds ") for line in lines), "and what `run` writes into a textfile"
+    names = [line.split()[2] for line in lines if line.startswith("# TYPE ")]
+    assert len(names) == len(set(names))
     assert "@" not in counts.text
     through = {"X-Forwarded-For": "203.0.113.9"}
     assert Client(house.client.app, "127.0.0.1").get("/metrics", headers=through).status_code == 404
