@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -221,7 +222,7 @@ def test_after_sending_only_a_correction_is_taken_and_the_page_says_it(digest: D
     assert "only `correct` is taken" in late.err
     edit(digest, publication, "correct", headline, "--text", "It was Tuesday.")
     page = publication.parent / "site" / "daily" / "2026" / "11" / "23" / "index.html"
-    assert "Correction: It was Tuesday." in page.read_text(encoding="utf-8")
+    assert re.search(r"Corrected at .*It was Tuesday\.", page.read_text(encoding="utf-8"))
     assert digest("withdraw", "-c", publication).code == 1
 
 
