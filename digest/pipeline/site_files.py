@@ -31,12 +31,12 @@ class SiteFiles:
         return path in self._moves or (self.folder / path).is_file()
 
     def put(self, path: str, body: bytes) -> None:
-        """Take a file; raise FileProblem where it cannot be written."""
+        """Take a file, in the stead of one taken before; raise FileProblem where it cannot be written."""
+        beside = self._moves.get(path, self._beside / str(len(self._moves)))
         try:
-            if _is(self.folder / path, body):
+            if path not in self._moves and _is(self.folder / path, body):
                 self.same += 1
                 return
-            beside = self._beside / str(len(self._moves))
             beside.write_bytes(body)
         except OSError as error:
             raise _problem(error, self.folder / path) from None
