@@ -171,7 +171,7 @@ def _verbs(bar: ApproveBar, now: datetime, under_way: bool) -> frozenset[str]:
             found = {"test", "hold"} if not bar.held else {"test"}
             return frozenset(found | (set() if bar.errors or not bar.stories else {"approve"}) | {"schedule"})
         case EditionState.APPROVED:
-            return frozenset({"test", "withdraw", "stop"} | (set() if late else {"send", "schedule"}))
+            return frozenset({"test", "withdraw", "stop"} | (set() if late or under_way else {"send", "schedule"}))
         case EditionState.SENDING:
             return frozenset({"stop", "correct"} | (set() if under_way else {"send"}))
         case EditionState.FINISHED | EditionState.STOPPED:
@@ -190,7 +190,8 @@ def _words(
         case EditionState.DRAFT:
             return f"Draft {bar.draft}", _of_draft(bar, schedule, now)
         case EditionState.APPROVED:
-            return f"Approved, No. {record.number}", _of_approved(bar, record, schedule, now)
+            says = _of_trouble(trouble, schedule) if trouble is not None else _of_approved(bar, record, schedule, now)
+            return f"Approved, No. {record.number}", says
         case EditionState.SENDING:
             done = bar.counts.total - bar.counts.open
             return f"Handing over, {done:,} of {bar.counts.total:,}", _of_sending(bar, schedule, trouble)
@@ -251,15 +252,20 @@ def _of_approved(bar: ApproveBar, record: EditionRecord, schedule: Schedule, now
 
 def _of_sending(bar: ApproveBar, schedule: Schedule, trouble: Trouble | None) -> str:
     if trouble is not None:
-        again = f" We try again at {clock(trouble.again, schedule.zone)};" if trouble.again is not None else ""
-        what = f"{trouble.what[:1].upper()}{trouble.what[1:]}"
-        return f"{what}.{again or ' The next run goes on;'} nothing is lost."
+        return _of_trouble(trouble, schedule)
     if bar.counts.planned and bar.opens is not None:
         return f"Goes on at {clock(bar.opens, schedule.zone)}, or when you send now."
     if bar.deferred_until is not None and not (bar.counts.planned or bar.counts.claimed or bar.counts.handed):
         again = clock(bar.deferred_until, schedule.zone)
         return f"The relay asked to wait with {bar.counts.deferred:,}; again at {again}."
     return "What is handed over cannot be called back."
+
+
+def _of_trouble(trouble: Trouble, schedule: Schedule) -> str:
+    again = (
+        f"We try again at {clock(trouble.again, schedule.zone)}" if trouble.again is not None else "Send again later"
+    )
+    return f"{trouble.what[:1].upper()}{trouble.what[1:]}. {again}; nothing is lost."
 
 
 def _of_finished(bar: ApproveBar, record: EditionRecord, schedule: Schedule) -> str:

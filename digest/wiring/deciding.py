@@ -88,7 +88,11 @@ class Deciding:
         return self.publisher.approve(key, by, seen=seen)
 
     def withdraw(self, key: EditionKey, by: str) -> EditionState:
-        """Take an approval back, or hold a draft; return where it stood. Raises StoreConflict once sending began."""
+        """Take an approval back, or hold a draft; return where it stood. Raises StoreConflict once sending began.
+
+        A hand-over that waits for the relay to answer ends.
+        """
+        self.hand_overs.end(key)
         return Editing(self.publisher, key.day, by=by).withdraw()
 
     def release(self, key: EditionKey) -> None:

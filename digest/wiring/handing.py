@@ -15,6 +15,8 @@ from digest.pipeline.approve_bar import Trouble
 from digest.pipeline.sending import sendable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from digest.wiring.publisher import Publisher
 
 log = logging.getLogger("digest.desk")
@@ -36,6 +38,9 @@ class HandOvers:
 
     def __init__(self, publisher: Publisher) -> None:
         self.publisher = publisher
+        self.pause: Callable[[threading.Event, float], object] = (
+            threading.Event.wait
+        )  # until it ends, or so many seconds
         self._begun: dict[EditionKey, _HandOver] = {}
         self._guard = threading.Lock()
 
@@ -47,7 +52,7 @@ class HandOvers:
     def trouble(self, key: EditionKey) -> Trouble | None:
         """Return what stands in the way, None where nothing does."""
         begun = self._begun.get(key)
-        return begun.trouble if begun is not None else None
+        return begun.trouble if begun is not None and not begun.ended.is_set() else None
 
     def begin(self, key: EditionKey) -> None:
         """Begin to hand an edition over, or go on; nothing where it runs already. Raises what `sendable` raises."""
@@ -92,7 +97,7 @@ class HandOvers:
                 if not self._may_wait(begun, timedelta(minutes=minutes)):
                     begun.trouble = Trouble(what="the relay does not answer")
                     return
-                begun.ended.wait(minutes * 60)
+                self.pause(begun.ended, minutes * 60)
             except DigestError as error:
                 log.error("%s", error)
                 begun.trouble = Trouble(what=str(error).rstrip("."))

@@ -18,6 +18,8 @@
       piece.removeAttribute("hx-swap-oob");
       if (old) Idiomorph.morph(old, piece, { ignoreActiveValue: true });
     }
+    const done = $("#said > .say.ok");
+    if (done) setTimeout(() => done.remove(), 8000);
   };
   const ask = async (path, options) => {
     let answer;
