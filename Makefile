@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 DEMO   ?= demo
 
-.PHONY: demo test lint types imports unit soak coverage docs audit bench clean
+.PHONY: demo test lint types imports unit soak coverage docs audit bench release clean
 
 demo: $(VENV)/.installed
 	$(BIN)/digest demo $(DEMO)
@@ -39,6 +39,10 @@ coverage: $(VENV)/.installed-dev
 # Ours beside its peers, in one run; QUICK=1 for a short look that refreshes no page.
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
+
+# Wheel and sdist built, installed in a clean place, run and weighed; needs the package index.
+release: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks.release
 
 # Known holes in what is installed, and habits that make some in what we write.
 audit: $(VENV)/.installed-dev
