@@ -12,7 +12,7 @@ release = __version__
 extensions = ["myst_parser"]
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
-exclude_patterns = ["generate", "pictures/README.md"]
+exclude_patterns = ["generate", "pictures/**/*.md"]
 nitpicky = True
 
 html_theme = "furo"
