@@ -13,7 +13,8 @@ from digest.render.foreign import other_way
 from digest.render.preview import forced, inverted, without_pictures
 from digest.wiring.drafts import Draft, Drafts
 
-LOOKS = ("light", "dark", "inverted", "text", "bare", "rtl")  # bare: pictures off; rtl: the other direction
+LOOKS = ("light", "dark", "inverted", "text", "bare")  # bare: pictures off
+TURNED = "rtl"  # as a reader of a language of the other direction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +26,12 @@ class Shown:
     subject: str
 
 
-def shown(drafts: Drafts, draft: Draft, *, look: str, reader: str) -> Shown:
-    """Return the mail in a look; with the id of a subscriber as ``reader`` it is exactly that person's."""
-    if reader:
+def shown(drafts: Drafts, draft: Draft, reader: str = "") -> Shown:
+    """Return the whole mail, turned around, or with the id of a subscriber as ``reader`` exactly that person's."""
+    if reader not in ("", TURNED):
         return _as_reader(drafts, draft, reader)
     publication = drafts.publisher.publication
-    rendered = drafts.rendered(draft, other_way(publication.language) if look == "rtl" else "")
+    rendered = drafts.rendered(draft, other_way(publication.language) if reader else "")
     html = shown_html(rendered, draft.edition, publication.public_url)
     text = join(split(rendered.text, rendered.nonce), None, inert_slots(rendered, draft.edition))
     return Shown(html=html, text=text, subject=rendered.subject)
@@ -41,7 +42,7 @@ def _as_reader(drafts: Drafts, draft: Draft, reader: str) -> Shown:
     publisher = drafts.publisher
     found = publisher.wiring.subscribers.subscriber(subscriber_id=reader)
     if found is None:
-        return shown(drafts, draft, look="light", reader="")
+        return shown(drafts, draft)
     versions = drafts.proof(draft).versions
     language = found.language or publisher.publication.language
     version = next((each for each in versions if each.parts.language == language), versions[0])

@@ -128,10 +128,10 @@ class Reading:
         reader = request.query_params.get("as", "")
 
         def make() -> str:
-            draft = self.draft(request)
+            draft = self.drafts.at(day_of(request), request.query_params.get("v", "")) or self.draft(request)
             found = self.drafts.kept(
-                ("shown", draft.key, draft.stamp, look == "rtl", reader),
-                lambda: shown(self.drafts, draft, look=look, reader=reader),
+                ("shown", draft.key, draft.stamp, reader),
+                lambda: shown(self.drafts, draft, reader),
             )
             if look == "text":
                 said = {"text": found.text, "subject": found.subject, "language": self.pages.publication.language}

@@ -21,6 +21,7 @@ from digest.editions.edit_words import did
 from digest.errors import DigestError
 from digest.model.desk import Visitor
 from digest.model.editions import Edit, EditionState, Sponsor
+from digest.render.foreign import direction, other_way
 from digest.templating import fill
 from digest.wiring.drafts import Draft, Drafts
 
@@ -181,6 +182,7 @@ class Pages:
             "root": self.assets.root,
             "assets": self.assets,
             "day_words": long_day(draft),
+            "turned": direction(other_way(self.publication.language)),
             "language_name": language_name(self.publication.language),
             "readers": self.drafts.kept(
                 ("readers", int(time.monotonic() // READERS_S)), lambda: reader_choices(self.drafts)

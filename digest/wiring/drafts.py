@@ -70,7 +70,14 @@ class Drafts:
         edition = edition_of(record, key, self.wiring.pictures, self.wiring.theme.picture_sizes)
         assert record.base is not None
         stamp = f"{len(record.edits)}-{_hash(record, edition)}"
-        return Draft(key=key, record=record, edition=edition, stamp=stamp)
+        made = Draft(key=key, record=record, edition=edition, stamp=stamp)
+        return self.kept(("draft", key, stamp), lambda: made)
+
+    def at(self, day: date, stamp: str) -> Draft | None:
+        """Return the draft of a stamp if it is still kept: the store is not asked for what was just shown."""
+        with self._lock:
+            found = self._kept.get(("draft", self.publisher.key(day), stamp))
+        return found if isinstance(found, Draft) else None
 
     def editing(self, day: date, by: str) -> Editing:
         """Return somebody at work on the edition of a day."""

@@ -9,6 +9,8 @@
   const editable = () => top_().dataset.editable === "1";
   let open = "", focused = "", wanted = "";  // wanted: a field of the item that is to be focused
   Idiomorph.defaults.ignoreActiveValue = true;
+  // What somebody folded out stays so.
+  Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name === "open" && node.localName === "details");
 
   // Talking to the server
 
@@ -42,8 +44,11 @@
     open = to;
     return htmx.ajax("GET", base + "/opened", { source: body, swap: "none", values: { was, stamp: top_().dataset.stamp } });
   };
-  const show = (li) => turn(li.dataset.id);
-  const close = () => { if (open) { focused = open; turn(""); } };
+  const show = (li, query) => {
+    [focused, wanted] = [li.dataset.id, query || ".bar [data-do=close]"];
+    turn(li.dataset.id);
+  };
+  const close = () => { if (open) { [focused, wanted] = [open, ".h[data-do]"]; turn(""); } };
   const place = (li, at) => {
     const { id, section, pinned } = li.dataset;
     if (at < 1 || at > count(section)) return;
@@ -185,8 +190,7 @@
     if (!li) return;
     const field = $(query, li);
     if (field) return field.focus();
-    [focused, wanted] = [li.dataset.id, query];
-    show(li);
+    show(li, query);
   };
   const column = (name) => { body.dataset.column = name; $("." + name).focus(); };
   const keys = {

@@ -40,7 +40,7 @@
         const answer = await ask("/bar");
         if (answer.ok) put(await answer.text());
       } catch { /* the stream says when somebody answers again */ }
-    }, 120);
+    }, 500);  // the mail first: what an editor waits for
   };
   setInterval(() => { if (!document.hidden) bar(); }, 30000);
 
