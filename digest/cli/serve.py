@@ -10,7 +10,7 @@ import typer
 
 from digest.cli.delivery import ViaOption
 from digest.cli.session import Session, command
-from digest.errors import EXIT_DONE, UsageError
+from digest.errors import UsageError
 
 
 def register(app: typer.Typer) -> None:
@@ -35,6 +35,12 @@ def serve(
         str,
         typer.Option("--path-prefix", metavar="/PATH", envvar="DIGEST_PATH_PREFIX", help="[serve] path_prefix."),
     ] = "",
+    processes: Annotated[
+        int,
+        typer.Option(
+            "--processes", metavar="N", min=1, max=64, envvar="DIGEST_PROCESSES", help="Processes at one socket."
+        ),
+    ] = 1,
     via: ViaOption = "",
 ) -> int:
     """Serve the readers' pages: unsubscribe, preferences, sign-up, the archive, health and counts."""
@@ -54,12 +60,14 @@ def serve(
         sys.stdout.write(f"{link}\n")
         sys.stdout.flush()
 
-    serve_pages(
-        session.wiring,
+    return serve_pages(
+        lambda: session.wiring,
         host=host or asked.host,
         port=asked.port if port < 0 else port,
         unix_socket=Path(unix_socket).absolute() if unix_socket else asked.unix_socket,
+        path_prefix=asked.path_prefix,
         via=via,
+        processes=processes,
         say=say,
+        warn=session.warn,
     )
-    return EXIT_DONE

@@ -43,6 +43,11 @@ class SendReport:
     stopped: str = ""  # why it ended early
     seconds: float = 0.0
 
+    @property
+    def settled(self) -> int:
+        """How many persons were handed over, or why not is known."""
+        return self.accepted + self.deferred + len(self.refused) + len(self.in_doubt)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Manner:

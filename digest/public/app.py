@@ -60,10 +60,13 @@ class Outbox:
                 continue
 
 
-def application(wiring: Wiring, *, via: str = "", deliver: bool = True) -> Guard:
-    """Return the application; with ``deliver`` it hands over notices too. Raises what wiring raises, before serving."""
+def application(wiring: Wiring, *, via: str = "", deliver: bool = True, number: int = 0) -> Guard:
+    """Return the application; with ``deliver`` it hands over notices too. Raises what wiring raises, before serving.
+
+    ``number`` is that of this process among several.
+    """
     outbox = Outbox(wiring, via)
-    view = View(wiring, outbox.wake)
+    view = View(wiring, outbox.wake, number)
     leaving, choosing, joining = Leaving(view), Choosing(view), Joining(view)
     for built in ("readers", "signups", "persons", "subscribers", "notices", "editions", "ledger", "tokens", "theme"):
         getattr(wiring, built)  # built here once, not by two threads at a time

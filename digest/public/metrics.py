@@ -36,7 +36,10 @@ async def metrics(view: View, request: Request) -> Response:
     if not within(view.client(request) or "127.0.0.1", view.serve.metrics_from):
         return PlainTextResponse("Not found\n", status_code=404)
     counts, runs = await view.thread(lambda: (view.readers.counts(), metrics_text(view.wiring)))
-    answers = {f'page="{page}",status="{status}"': count for (page, status), count in sorted(view.answers.items())}
+    # Whoever answers tells its own: a label keeps each process's count from falling back to another's.
+    mine = f',process="{view.number}"' if view.number else ""
+    counted = sorted(view.answers.items())
+    answers = {f'page="{page}",status="{status}"{mine}': count for (page, status), count in counted}
     lines = [
         *_metric("digest_info", {f'version="{__version__}"': 1}),
         *_metric("digest_subscribers", _by("status", counts["subscribers"])),

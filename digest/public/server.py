@@ -14,8 +14,9 @@ from typing import Any
 
 import uvicorn
 
-from digest.errors import FileProblem, UsageError
+from digest.errors import EXIT_DONE, FileProblem, UsageError
 from digest.public.app import application
+from digest.public.processes import Processes
 from digest.wiring import Wiring
 
 GRACE_S = 15  # what is under way may take so long to end
@@ -24,7 +25,7 @@ GRACE_S = 15  # what is under way may take so long to end
 class _Server(uvicorn.Server):
     """Tells when it answers."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], object]) -> None:
         super().__init__(config)
         self.ready = ready
 
@@ -36,32 +37,61 @@ class _Server(uvicorn.Server):
 
 
 def serve(
-    wiring: Wiring, *, host: str, port: int, unix_socket: Path | None, via: str, say: Callable[[str], None]
-) -> None:
-    """Serve the readers' pages until a signal; ``say`` gets the full link as soon as they answer.
+    wiring: Callable[[], Wiring],
+    *,
+    host: str,
+    port: int,
+    unix_socket: Path | None,
+    path_prefix: str,
+    via: str,
+    processes: int,
+    say: Callable[[str], None],
+    warn: Callable[[str], None],
+) -> int:
+    """Serve the readers' pages until a signal and return the exit code; ``say`` gets the full link when they answer.
 
-    Raises UsageError where the address is taken, and whatever is wrong with configuration, keys or database.
+    ``wiring`` is asked for in each process that serves. Raises UsageError where the address is taken, and whatever is
+    wrong with configuration, keys or database.
     """
     listener = _unix(unix_socket) if unix_socket is not None else _tcp(host, port)
+    link = f"unix:{unix_socket}" if unix_socket is not None else _link(listener, path_prefix)
+    number, mine = 1, True  # whether this process made the socket, and takes it away
     try:
-        app = application(wiring, via=via)
-        config = uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,  # the client's address is found by [serve] trusted_proxies
-            timeout_graceful_shutdown=GRACE_S,
-            lifespan="on",
-        )
-        _keep_quiet_after_signals()
-        prefix = wiring.settings.serve.path_prefix
-        link = f"unix:{unix_socket}" if unix_socket is not None else _link(listener, prefix)
-        asyncio.run(_Server(config, lambda: say(link)).serve(sockets=[listener]))
+        if processes > 1:
+            number, tell, code = Processes(processes, warn).share()
+            mine = number == 0
+            if mine:
+                return code
+
+            def told() -> None:
+                if number == 1:
+                    say(link)
+                tell()
+
+            _answer(wiring(), listener, via, number, told)
+        else:
+            _answer(wiring(), listener, via, 0, lambda: say(link))
     finally:
         listener.close()
-        if unix_socket is not None:
+        if unix_socket is not None and mine:
             unix_socket.unlink(missing_ok=True)
+    return EXIT_DONE
+
+
+def _answer(wiring: Wiring, listener: socket.socket, via: str, number: int, ready: Callable[[], object]) -> None:
+    """Answer at a socket until a signal; ``number`` is that of one process among several, 0 where there is one."""
+    app = application(wiring, via=via, number=number)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # the client's address is found by [serve] trusted_proxies
+        timeout_graceful_shutdown=GRACE_S,
+        lifespan="on",
+    )
+    _keep_quiet_after_signals()
+    asyncio.run(_Server(config, ready).serve(sockets=[listener]))
 
 
 def _link(listener: socket.socket, prefix: str) -> str:

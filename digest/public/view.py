@@ -24,7 +24,7 @@ T = TypeVar("T")
 class View:
     """What every page needs."""
 
-    def __init__(self, wiring: Wiring, wake: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, wiring: Wiring, wake: Callable[[], None] = lambda: None, number: int = 0) -> None:
         self.wiring, self.readers, self.wake = wiring, Readers(wiring), wake
         self.settings, self.publication = wiring.settings, wiring.settings.publication
         self.serve = self.settings.serve
@@ -33,6 +33,7 @@ class View:
         self.assets = {f"pages.{hashlib.sha256(style).hexdigest()[:16]}.css": style}
         self.css = f"{self.root}/assets/{next(iter(self.assets))}"
         self.limiter = Limiter(wiring.clock.now, self.serve.requests_per_hour)
+        self.number = number  # of this process among several, 0 where there is one
         self.answers: Counter[tuple[str, int]] = Counter()
 
     async def thread(self, call: Callable[[], T]) -> T:

@@ -297,6 +297,7 @@ def _make_each(connection: Connection, changes: list[Callable[[Connection], T]])
 
 
 _FEWER = "raise its max_connections, or run fewer workers and web processes"
+_GRANT = "GRANT it what docs/howto/postgresql.md lists"
 _PRIMARY = "name the primary in [store] url"
 
 _CAUSES = (
@@ -304,7 +305,8 @@ _CAUSES = (
     ("remaining connection slots", "the database takes no more connections", _FEWER),
     ("too many connections for", "the database takes no more connections of this user or database", _FEWER),
     ("read-only transaction", "the database may only be read: it is a replica, or its user may not write", _PRIMARY),
-    ("permission denied", "our database user may not do this", "GRANT it what docs/howto/postgresql.md lists"),
+    ("permission denied", "our database user may not do this", _GRANT),
+    ("no schema has been selected", "our database user may not use the schema", _GRANT),
     ("must be owner of", "our database user does not own the tables", "let their owner run `digest db upgrade`"),
     ("no pg_hba.conf entry", "the database does not let us in", "allow our host and user in its pg_hba.conf"),
     ("terminating connection", "the database ended our connection", "it may be restarting: run this again"),

@@ -94,14 +94,15 @@ def counts(store: Store) -> dict[str, int] | None:
     return {state: found.get(state, 0) for state in ("todo", "doing", "failed")}
 
 
-def waiting(store: Store, task: str, arguments: dict[str, str]) -> int:
-    """Return how many jobs of a task with these arguments wait to be begun."""
+def waiting(store: Store, task: str, arguments: dict[str, str], *, most: int) -> int:
+    """Return how many jobs of a task with these arguments wait to be begun, counted up to ``most``."""
     query = sa.text(
-        f"SELECT count(*) FROM {JOBS} WHERE status = 'todo' AND task_name = :task"  # noqa: S608
-        " AND args @> CAST(:arguments AS jsonb)"
+        f"SELECT count(*) FROM (SELECT 1 FROM {JOBS} WHERE status = 'todo' AND task_name = :task"  # noqa: S608
+        " AND args @> CAST(:arguments AS jsonb) LIMIT :most) AS found"
     )
     with store.read() as connection:
-        return int(connection.execute(query, {"task": task, "arguments": json.dumps(arguments)}).scalar_one())
+        given = {"task": task, "arguments": json.dumps(arguments), "most": most}
+        return int(connection.execute(query, given).scalar_one())
 
 
 def _has_tables(connection: Connection) -> bool:

@@ -221,6 +221,14 @@ class Worker:
         ):
             self.warn(f"{key.digest} {key.day}: {line}")
         if not self.stop.is_set():
+            self._go_on(publisher, key, settled=report.settled)
+
+    def _go_on(self, publisher: Publisher, key: EditionKey, *, settled: int) -> None:
+        """Have the next batches queued where none waits: what a dead worker had held was due too late to be counted."""
+        arguments = {"digest": key.digest, "day": key.day.isoformat()}
+        if settled >= self.offer.rows and not waiting(self.wiring.database, BATCH_TASK, arguments, most=1):
+            self.nudge(key)
+        else:
             self._close_if_done(publisher, key)
 
     def _writer(self, publisher: Publisher, key: EditionKey) -> Callable[[Planned], Message]:
@@ -257,7 +265,7 @@ class Worker:
         from digest.store.queue import nudge
 
         arguments = {"digest": key.digest, "day": key.day.isoformat()}
-        queued = waiting(self.wiring.database, BATCH_TASK, arguments)
+        queued = waiting(self.wiring.database, BATCH_TASK, arguments, most=FEW_NUDGES)
         if queued >= FEW_NUDGES:
             return 0
         due = self.wiring.ledger.due_now(key, now=self.wiring.clock.now(), most=MOST_NUDGES * self.offer.rows)

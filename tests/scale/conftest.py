@@ -23,6 +23,7 @@ from digest.store import queue_schema
 from digest.store.deliveries import Deliveries
 from digest.store.editions import Editions
 from digest.store.engine import Store
+from digest.store.queue import nudge
 from digest.store.subscribers import Subscribers
 from digest.subscribers.tokens import make_keys
 from tests.builders import edition, parts, person
@@ -90,6 +91,12 @@ class Team:
     def accepted(self) -> int:
         return self.ledger.counts(self.key).accepted
 
+    def begin(self, batches: int) -> None:
+        """Plan the edition and queue its batches, for workers that are there already."""
+        self.ledger.plan(self.key, sections=HELD, now=datetime.now(UTC))
+        arguments = {"digest": self.key.digest, "day": self.key.day.isoformat()}
+        nudge(self.url, "digest.batch", "send", [arguments] * batches)
+
     def close(self) -> None:
         for process in self.processes:
             with suppress(ProcessLookupError):
@@ -109,7 +116,7 @@ def wait_for(what: Callable[[], bool], *, seconds: float = 60.0, else_say: Calla
         pause.wait(0.01)
 
 
-def team(folder: Path, url: str, people: int) -> Team:
+def team(folder: Path, url: str, people: int, *, planned: bool = True) -> Team:
     """A publication at a database, an approved edition planned for so many people."""
     for name in ("tokens", "erasure"):
         make_keys(folder / "keys" / name)
@@ -124,16 +131,17 @@ def team(folder: Path, url: str, people: int) -> Team:
     editions.approve(key, [parts(made)], [], edits=0, by="test", now=now)
     Subscribers(store).merge([person(f"p{number:04}") for number in range(people)], now=now)
     ledger = Deliveries(store)
-    ledger.plan(key, sections=HELD, now=now)
+    if planned:
+        ledger.plan(key, sections=HELD, now=now)
     return Team(folder, url, store, ledger, key)
 
 
 @pytest.fixture
-def make_team(postgres: str, tmp_path: Path) -> Iterator[Callable[[int], Team]]:
+def make_team(postgres: str, tmp_path: Path) -> Iterator[Callable[..., Team]]:
     made: list[Team] = []
 
-    def make(people: int) -> Team:
-        made.append(team(tmp_path, fresh_postgres(postgres), people))
+    def make(people: int, *, planned: bool = True) -> Team:
+        made.append(team(tmp_path, fresh_postgres(postgres), people, planned=planned))
         return made[-1]
 
     yield make
