@@ -99,6 +99,7 @@ class _Reading:
             monitoring=self.monitoring(),
             retention=RetentionSettings(**document.retention.model_dump()),
             archive_dir=self.beside(document.archive.dir),
+            archive_private=document.archive.visibility == "private",
             tokens_file=self.beside(document.keys.tokens_file),
             erasure_file=self.beside(document.keys.erasure_file),
             store_url=self.store_url(),

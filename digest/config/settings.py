@@ -154,6 +154,7 @@ class Settings:
     monitoring: MonitoringSettings
     retention: RetentionSettings
     archive_dir: Path
+    archive_private: bool  # editions are served by `digest serve` to who has their signed link, and listed nowhere
     tokens_file: Path
     erasure_file: Path
     store_url: str = field(repr=False)  # may hold a password

@@ -366,6 +366,7 @@ class ArchiveTable(Table):
     """`[archive]`."""
 
     dir: str = "site"
+    visibility: Literal["public", "private"] = "public"
 
 
 class KeysTable(Table):

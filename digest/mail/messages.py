@@ -71,6 +71,7 @@ class Writer:
     signer: Signer | None = None  # DKIM
     sender_of: Callable[[str], str] | None = None  # a return path of each subscriber's own (VERP)
     request_of: Callable[[str], str] | None = None  # what a subscriber's mail to leave says in its subject
+    page: str | None = None  # the edition's in a private archive; None = at its public address
     _choices: dict[tuple[str, ...] | None, Choice] = field(default_factory=dict)
     _common: bytes = b""
 
@@ -201,7 +202,9 @@ class Writer:
             ]
             if publication.reply_to:
                 lines.append(address_header("Reply-To", *parseaddr(publication.reply_to)))
-            if publication.public_url:
+            if self.page is not None:
+                lines += [url_header("Archived-At", [self.page])] if self.page else []
+            elif publication.public_url:
                 home = links.digest_url(publication.public_url, parts.digest)
                 page = links.edition_url(publication.public_url, parts.digest, parts.day)
                 lines += [url_header("List-Archive", [home]), url_header("Archived-At", [page])]

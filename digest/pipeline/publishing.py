@@ -10,7 +10,8 @@ from digest.archive import addresses
 from digest.errors import UsageError
 from digest.model.editions import EditionState
 from digest.model.mail import EditionKey
-from digest.pipeline.site import Source, beside, put_edition
+from digest.pipeline.pictures import picture_names
+from digest.pipeline.site import Source, beside, put_edition, put_pictures
 from digest.pipeline.site_files import opened
 from digest.ports import ApprovalStore, Clock, EditionStore
 
@@ -34,10 +35,12 @@ def publish(
     assets: Mapping[str, bytes],
     site: Path,
     clock: Clock,
+    private: bool = False,
 ) -> PublishReport:
     """Write an approved edition's page, mail and pictures into ``site``; raise FileProblem, UsageError unless approved.
 
-    ``assets`` are the theme's own pictures, by file name. Lists do not know it yet.
+    ``assets`` are the theme's own pictures, by file name. Lists do not know it yet. In a ``private`` archive only what
+    the mail shows is written.
     """
     record = editions.edition(key)
     if record is None or record.state not in PUBLISHED:
@@ -48,7 +51,11 @@ def publish(
         for name, body in sorted(assets.items()):
             files.put(f"img/{name}", body)
         files.put(source.house.css, source.house.style.encode("utf-8"))
-        put_edition(source.load(key.day), source, files, older=older, newer=newer, missing=missing)
+        listed = source.load(key.day)
+        if private:
+            put_pictures({*picture_names(listed.edition), *source.mailed(key.day).pictures}, source, files, missing)
+        else:
+            put_edition(listed, source, files, older=older, newer=newer, missing=missing)
         files.commit()
     if record.published_at is None:
         approvals.mark(key, "published", now=clock.now())

@@ -279,7 +279,7 @@ def put_edition(
     """
     house, path = source.house, addresses.edition(listed.digest, listed.day)
     mailed = source.mailed(listed.day)
-    _put_pictures({*picture_names(listed.edition), *mailed.pictures}, source, files, missing)
+    put_pictures({*picture_names(listed.edition), *mailed.pictures}, source, files, missing)
     if listed.retraction is not None:
         for name in mailed.files:
             files.drop(f"{path}{name}")
@@ -293,7 +293,7 @@ def put_edition(
     files.put(addresses.file_of(path), page)
 
 
-def _put_pictures(names: Iterable[str], source: Source, files: SiteFiles, missing: list[str]) -> None:
+def put_pictures(names: Iterable[str], source: Source, files: SiteFiles, missing: list[str]) -> None:
     """Put pictures the site does not have; their names are the hashes of their bytes."""
     for name in sorted(names):
         path = f"img/{name}"

@@ -21,6 +21,7 @@ from digest.public.guard import Guard
 from digest.public.joining import Joining
 from digest.public.leaving import Leaving
 from digest.public.metrics import health, metrics
+from digest.public.private import PrivateEditions
 from digest.public.site import Site
 from digest.public.view import View
 from digest.public.words import fixed
@@ -94,6 +95,8 @@ def application(wiring: Wiring, *, via: str = "", deliver: bool = True, number: 
         return RedirectResponse(f"{view.root}/{wiring.settings.digests[0].name}/", status_code=302)
 
     site = Site(wiring.settings.archive_dir, view)
+    own = "/{digest}/{year:int}/{month:int}/{day:int}/"
+    private = [Route(own, PrivateEditions(view).page)] if wiring.settings.archive_private else []
     routes = [
         Route("/u/{token}", leaving.page, methods=BOTH),
         Route("/p/{token}", choosing.page, methods=BOTH),
@@ -107,6 +110,7 @@ def application(wiring: Wiring, *, via: str = "", deliver: bool = True, number: 
         Route("/health", partial(health, view)),
         Route("/metrics", partial(metrics, view)),
         Route("/", root),
+        *private,
         Mount("/", site),
     ]
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=_handlers(view))

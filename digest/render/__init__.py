@@ -49,11 +49,17 @@ def render(
     environment: Environment,
     title: str = "",
     language: str = "",
+    page: str | None = None,
 ) -> Rendered:
-    """Return an edition rendered whole in one language; the same values give the same bytes. Raises TemplateError."""
+    """Return an edition rendered whole in one language; the same values give the same bytes. Raises TemplateError.
+
+    ``page`` is the address of its web page in a private archive, whose lists nothing leads to; None = a public one's.
+    """
     language = language or publication.language
     nonce = nonce_of(edition, number, language)
-    values = context(edition, publication=publication, number=number, theme=theme, title=title, language=language)
+    values = context(
+        edition, publication=publication, number=number, theme=theme, title=title, language=language, page=page
+    )
     values["slot"] = {name: Markup(f"%%{nonce}.{name}%%") for name in SLOTS}  # noqa: S704  # ours, no foreign word in it
     values["cut"] = lambda condition: Markup(f"<!--cut:{nonce}:{condition}-->")  # noqa: S704  # slugs are checked
     environment.filters.update(FILTERS)
@@ -85,21 +91,27 @@ def _text(text: str) -> str:
 
 
 def context(
-    edition: Edition, *, publication: Publication, number: int, theme: Theme, title: str, language: str
+    edition: Edition,
+    *,
+    publication: Publication,
+    number: int,
+    theme: Theme,
+    title: str,
+    language: str,
+    page: str | None = None,
 ) -> dict[str, Any]:
     """Return the values a mail template may use (docs/reference/template-contract.md)."""
-    filled = [each for each in edition.sections if each.items]
-    views = [section_view(each, edition=edition, publication=publication, language=language) for each in filled]
-    empty = [
-        section_view(each, edition=edition, publication=publication, language=language)
+    every = [
+        section_view(each, edition=edition, publication=publication, language=language, page=page)
         for each in edition.sections
-        if not each.items
     ]
+    views = [each for each in every if each.items]
+    empty = [each for each in every if not each.items]
     base, turned = (
         publication.public_url,
         publication.direction if language == publication.language else direction(language),
     )
-    online = bool(base)
+    online = bool(base) and page is None
     return {
         "publication": replace(publication, tagline=in_language(publication.taglines, language, publication.tagline)),
         "theme": theme,
@@ -122,7 +134,7 @@ def context(
         "sponsors": {place: sponsors_at(edition, place, publication) for place in ("top", "imprint")},
         "rights": _rights({view.slug: view.sources for view in views}),
         "logo": _logo(theme, publication),
-        "page": links.edition_url(base, edition.digest, edition.day) if online else "",
+        "page": links.edition_url(base, edition.digest, edition.day) if online else page or "",
         "home": links.digest_url(base, edition.digest) if online else "",
         "search": links.search_url(base) if online else "",
         "feed": links.feed_url(base, edition.digest) if online else "",

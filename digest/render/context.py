@@ -235,10 +235,13 @@ def _turned(text: str, lang: str, language: str) -> str:
     return way if way != direction(language) else ""
 
 
-def section_view(filled: FilledSection, *, edition: Edition, publication: Publication, language: str) -> SectionView:
-    """Return a section as a template sees it."""
+def section_view(
+    filled: FilledSection, *, edition: Edition, publication: Publication, language: str, page: str | None = None
+) -> SectionView:
+    """Return a section as a template sees it; ``page`` is the edition's, None = at its public address."""
     base, slug = publication.public_url, filled.section.slug
-    page = links.edition_url(base, edition.digest, edition.day) if base else ""
+    if page is None:
+        page = links.edition_url(base, edition.digest, edition.day) if base else ""
     sources = {safe(s.source or s.feed_name, LONGEST_NAME) for item in filled.items for s in (item.cluster.lead,)}
     return SectionView(
         slug=slug,

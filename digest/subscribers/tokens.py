@@ -14,7 +14,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from digest.errors import DigestError, FileProblem
 
-PURPOSES = ("u", "p", "c")  # leave, preferences, confirm: as in the addresses
+PURPOSES = ("u", "p", "c", "a")  # leave, preferences, confirm: as in the addresses; an edition of a private archive
 
 
 class TokenError(DigestError, ValueError):
@@ -34,7 +34,7 @@ class Tokens:
         }
 
     def sign(self, purpose: str, subscriber: str, digest: str) -> str:
-        """Return the token of a purpose ("u", "p", "c") for a subscriber's id and a digest."""
+        """Return the token of a purpose ("u", "p", "c") for a subscriber's id and a digest; of "a" for a day."""
         return str(self._serializers[purpose].dumps([subscriber, digest]))
 
     def read(self, token: str, purpose: str) -> tuple[str, str]:

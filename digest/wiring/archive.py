@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digest import __version__
+from digest.archive import pages
 from digest.archive.house import House
 from digest.archive.memory import fingerprint
 from digest.config import DigestSettings
@@ -21,6 +22,7 @@ from digest.model.archive import ArchivedDay, Listed
 from digest.model.mail import EditionKey
 from digest.pipeline import publishing, site
 from digest.pipeline.archiving import listed_of
+from digest.pipeline.site_private import put_private
 from digest.pipeline.web_views import WebViews
 from digest.render.web_words import WebWords
 from digest.templating import fill, sources
@@ -50,10 +52,12 @@ class ArchiveKeeper:
 
     def build(self, out: Path | None = None, *, fresh: bool = False) -> site.SiteReport:
         """Bring the whole site up to date, in ``out`` or where it is; raises FileProblem, TemplateError, StoreError."""
+        folder = out or self.folder
         with self.lock():
-            return site.build_site(
-                [self.source(digest) for digest in self.settings.digests], out or self.folder, fresh=fresh
-            )
+            every = [self.source(digest) for digest in self.settings.digests]
+            if self.settings.archive_private:
+                return put_private(every, folder)
+            return site.build_site(every, folder, fresh=fresh)
 
     def publish(self, key: EditionKey) -> publishing.PublishReport:
         """Put an approved edition's page, mail and pictures online, in no list yet; raises UsageError, FileProblem."""
@@ -66,7 +70,18 @@ class ArchiveKeeper:
                 assets=self.wiring.assets,
                 site=self.folder,
                 clock=self.wiring.clock,
+                private=self.settings.archive_private,
             )
+
+    def page(self, key: EditionKey) -> tuple[int, bytes] | None:
+        """Return the status and page of an edition that is online, None where none is; raises TemplateError."""
+        source = self.source(self._digest(key))
+        if not any(day.day == key.day and day.is_online for day in source.days):
+            return None
+        listed = source.load(key.day)
+        if listed.retraction is not None:
+            return 410, pages.retracted_page(listed, source.house)
+        return 200, pages.edition_page(listed, source.house)
 
     def list(self, key: EditionKey) -> None:
         """Put an edition into every list, and what leads to it; done twice it changes nothing. Raises FileProblem."""
@@ -147,6 +162,7 @@ class ArchiveKeeper:
             style=style,
             logo=self.wiring.theme.logo,
             joins=self.settings.serve.signup and bool(self.publication.public_url),
+            private=self.settings.archive_private,
         )
 
     def _fill(self, name: str, values: Mapping[str, object]) -> str:

@@ -119,6 +119,7 @@ class Publisher(Sender):
             environment=self.wiring.templates,
             title=self.digest.title,
             language=language,
+            page=self.private_page(EditionKey(edition.digest, edition.day)),
         )
 
     def proof(self, key: EditionKey) -> approving.Proof:

@@ -38,6 +38,14 @@ class Sender:
         """Return the edition of a day, of today without one."""
         return self.wiring.key(self.digest, day)
 
+    def private_page(self, key: EditionKey) -> str | None:
+        """Return the signed address of an edition in a private archive, nobody's own; None where it is public."""
+        if not self.settings.archive_private:
+            return None
+        base = self.publication.public_url
+        token = self.wiring.tokens.sign("a", key.day.isoformat(), key.digest)
+        return f"{links.edition_url(base, key.digest, key.day)}?key={token}" if base else ""
+
     def writer(self, parts: Parts, *, at: datetime, personal: bool = True) -> Callable[[Planned], Message]:
         """Return what writes one person's message; without ``personal`` its links lead nowhere."""
         from digest.mail.dkim import Signer
@@ -67,6 +75,7 @@ class Sender:
             signer=Signer(self.wiring.dkim_keys, at=at) if self.wiring.dkim_keys else None,
             sender_of=(lambda subscriber: path.of(key, subscriber)) if path is not None and path.signed else None,
             request_of=(lambda subscriber: path.request(name, subscriber)) if path is not None else None,
+            page=self.private_page(key),
         )
 
     def approved_writer(self, key: EditionKey) -> Callable[[Planned], Message]:

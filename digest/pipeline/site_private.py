@@ -1,0 +1,45 @@
+"""What a private archive has as files: pictures, which mails show, and the style sheet. No page, and no list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from digest.archive import addresses, lists, memory
+from digest.model.archive import ArchivedDay
+from digest.pipeline.pictures import picture_names
+from digest.pipeline.site import SiteReport, Source, put_pictures
+from digest.pipeline.site_files import SiteFiles, opened
+
+
+def put_private(sources: Sequence[Source], folder: Path) -> SiteReport:
+    """Put the files of private editions; pages that were public before go away. Raises FileProblem."""
+    report = SiteReport()
+    with opened(folder) as files:
+        for source in sources:
+            files.put(source.house.css, source.house.style.encode("utf-8"))
+            for day in source.days:
+                if day.is_online:
+                    _pictures(source, day, files, report)
+            _hide(source, files)
+        files.put(addresses.ROBOTS, lists.robots(sources[0].house))
+        if files.has(memory.FILE):
+            for path in (addresses.INDEX, memory.FILE):
+                files.drop(path)
+        report.written, report.removed = files.commit()
+    return report
+
+
+def _pictures(source: Source, day: ArchivedDay, files: SiteFiles, report: SiteReport) -> None:
+    report.editions += 1
+    names = {*picture_names(source.load(day.day).edition), *source.mailed(day.day).pictures}
+    put_pictures(names, source, files, report.missing)
+
+
+def _hide(source: Source, files: SiteFiles) -> None:
+    """Have every page of a digest removed that was there while it was public."""
+    folder = files.folder / source.house.digest
+    if folder.is_dir():
+        for path in sorted(folder.rglob("*"), reverse=True):
+            if path.is_file():
+                files.drop(path.relative_to(files.folder).as_posix())
