@@ -98,6 +98,14 @@ _GROUPS: dict[str, tuple[tuple[str, Severity, str, str], ...]] = {
         ("preheader-same", "note", "The preheader repeats the subject.", "tell something more"),
         ("preheader-filler", "note", "A short preheader has no filler after it, so inboxes show the first words of the mail.", "add zero-width characters after it"),
     ),
+    "Stories and sections": (
+        ("words-none", "error", "An item has no headline.", "write one, or drop the item"),
+        ("words-cut", "warning", "A headline or teaser is so long that it is cut.", "shorten it: digest edit rewrite"),
+        ("words-markup", "warning", "A headline or teaser holds mark-up, which readers see as it stands.", "rewrite it without: digest edit rewrite"),
+        ("words-control", "note", "A headline or teaser holds control characters or halves of characters, which are left out.", "see whether it still reads well"),
+        ("item-bare", "note", "Items came without a teaser, a picture or a date, where their section shows one; the words take the room.", "write what is missing, or leave it so"),
+        ("section-empty", "note", "A section has nothing today: it is left out, and told to those who asked for it.", "see whether its feeds are well: digest feeds check"),
+    ),
     "Left over": (
         ("leftover", "error", "Marks of our own templates were not filled (%%…%%, cut marks, MJML).", "mend the template"),
         ("template-syntax", "warning", "Words look like a template's: {{ }}, {% %}, *|NAME|*.", "fill it, or leave it out"),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from digest.editions.board import Board
 from digest.editions.compose import preheader_of, subject_of
 from digest.editions.rearrange import text
-from digest.model.editions import Edit, Edition, Item, Note, Related, Sponsor
+from digest.model.editions import CORRECTION, Edit, Edition, Item, Note, Related, Sponsor
 
 _WORDS = ("headline", "kicker", "teaser")
 _NO_ITEM = "the story is not among the chosen ones"
@@ -63,7 +63,7 @@ def correct(board: Board, edit: Edit) -> str:
         return problem
 
     def noted(item: Item) -> Item:
-        return replace(item, note=f"Correction: {said}")
+        return replace(item, note=f"{CORRECTION}{said}")
 
     return "" if board.change(edit.target, noted) else _NO_ITEM
 

@@ -225,6 +225,9 @@ class Sponsor:
     picture: Picture | None = None  # prepared of the image
 
 
+CORRECTION = "Correction: "  # what an item's note begins with when it corrects the item
+
+
 @dataclass(frozen=True, kw_only=True)
 class Note:
     """A boxed line of the editors', placed after a section or at the top."""

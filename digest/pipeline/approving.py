@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from digest.check import check_mail, found
+from digest.check.items import check_items
 from digest.editions.revise import apply
 from digest.errors import ApprovalNeeded, ContentError, UsageError
 from digest.mail.parts import Contents, encode, encoded_size, wire_size
@@ -25,6 +26,7 @@ from digest.model.pieces import join, split
 from digest.pipeline.approve_bar import Seen, refuse_stale
 from digest.pipeline.pictures import with_known_pictures
 from digest.ports import ApprovalStore, Clock, EditionStore, PictureStore
+from digest.render.context import LONGEST_HEADLINE, LONGEST_TEASER
 from digest.render.fit import BUDGET, fit
 from digest.templating.counting import counted
 
@@ -132,6 +134,7 @@ def proof(
         edition, cuts = fit(edition, lambda shorter: max(version.size for version in versions(shorter, None)))
         done = versions(edition, contents, cuts)
     findings = [finding for version in done for finding in _checked(version, edition, publication, rules)]
+    findings += check_items(edition, headline=LONGEST_HEADLINE, teaser=LONGEST_TEASER)
     findings += [*done[0].rendered.findings, *_weight(done)]
     return Proof(edition=edition, number=number, versions=done, findings=tuple(findings))
 

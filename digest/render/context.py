@@ -15,7 +15,7 @@ from babel.core import UnknownLocaleError
 from babel.dates import format_date, format_time
 
 from digest.model import links
-from digest.model.editions import Edition, FilledSection, Item, Picture, Publication, Related
+from digest.model.editions import CORRECTION, Edition, FilledSection, Item, Picture, Publication, Related
 from digest.render.catalogue import words
 from digest.render.foreign import direction, language_of, safe, script_of, settled, written
 
@@ -59,6 +59,7 @@ class ItemView:
     picture_url: str
     related: tuple[LineView, ...]
     note: str
+    correction: bool  # whether the note corrects the item
     credit: tuple[str, ...]  # by, place, source via feed, time: those there are, in the reader's language
 
 
@@ -198,7 +199,8 @@ def item_view(item: Item, *, edition: Edition, publication: Publication, languag
         picture=item.picture,
         picture_url=picture_source(publication, item.picture),
         related=tuple(_line(each, language) for each in item.related if web_only(each.url)),
-        note=safe(item.note, LONGEST_TEASER),
+        note=safe(item.note.removeprefix(CORRECTION), LONGEST_TEASER),
+        correction=item.note.startswith(CORRECTION),
         credit=credit(byline, dateline, source, via, time, language),
     )
 

@@ -117,14 +117,20 @@ ELSEWHERE = {
     "link-broken": "tests/check/test_online.py",
     "link-moved": "tests/check/test_online.py",
     "link-untried": "tests/check/test_online.py",
+    "item-bare": "tests/check/test_items.py",
     "message-size": "tests/cli/test_embedded.py",
     "postal-address": "tests/check/test_editions.py",
     "public-url": "tests/check/test_editions.py",
+    "section-empty": "tests/check/test_items.py",
     "spam-rule": "tests/check/test_spam.py",
     "spam-score": "tests/check/test_spam.py",
     "spam-unchecked": "tests/check/test_spam.py",
     "template": "tests/cli/test_check.py",
     "template-unused": "tests/cli/test_check.py",
+    "words-control": "tests/check/test_items.py",
+    "words-cut": "tests/check/test_items.py",
+    "words-markup": "tests/check/test_items.py",
+    "words-none": "tests/check/test_items.py",
 }
 
 

@@ -12,6 +12,7 @@ from digest.render import html as making
 from digest.render.inlining import by_premailer, inlined, short
 from digest.render.theme import THEMES
 from tests.builders import PUBLICATION
+from tests.render.checklist import Mail, conditionals
 from tests.render.samples import made, pictured, rich, styled
 
 ARABIC = replace(PUBLICATION, language="ar", direction="rtl")
@@ -39,6 +40,9 @@ def test_every_element_has_the_style_premailer_gives_it(name: str, monkeypatch: 
         (pictured(4), PUBLICATION),
     ):
         html = made(of, publication, name).html
+        # What Outlook alone reads is whole before premailer, and after.
+        assert [*conditionals(Mail(seen[-1][0])), *conditionals(Mail(html))] == []
+        assert seen[-1][0].count("<!--[if") == html.count("<!--[if") > 0
         ours, theirs = elements(html), elements(by_premailer(*seen[-1]))
         assert [each.tag for each in ours] == [each.tag for each in theirs]
         for mine, other in zip(ours, theirs, strict=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import html5lib
 import pytest
@@ -19,6 +20,7 @@ from digest.render.nameplate import nameplate_size
 from digest.render.text import COLUMNS, width
 from digest.render.theme import THEMES
 from tests.builders import NOW, PUBLICATION, edition, filled, item, story
+from tests.render.golden import FOLDER, golden
 from tests.render.samples import EDITIONS, made, rich, whole
 
 
@@ -161,11 +163,11 @@ def test_latin_words_in_a_mail_from_right_to_left_keep_their_order() -> None:
     arabic = item("arabic", headline="ميناء سلمار يعيد فتح أرصفته")
     of = rich(sections=(filled("foreign", [latin, arabic], style="feature"),))
     for name in THEMES:
-        tree = parser.document_fromstring(whole(of, made(of, publication, name))[0])
+        tree: Any = parser.document_fromstring(whole(of, made(of, publication, name))[0])
 
-        def ways(words: str, tree: object = tree) -> list[str]:
+        def ways(words: str, tree: Any = tree) -> list[str]:
             """The direction of each element whose own text holds some words."""
-            found = tree.xpath(f"//body//*[text()[contains(.,'{words}')]]")  # type: ignore[attr-defined]
+            found = tree.xpath(f"//body//*[text()[contains(.,'{words}')]]")
             return [str(each.xpath("ancestor-or-self::*[@dir]")[-1].get("dir")) for each in found]
 
         assert set(ways("Headline of latin") + ways("Good morning") + ways("4 Ropewalk") + ways("Prices")) == {"ltr"}
@@ -195,3 +197,25 @@ def test_a_long_name_is_set_smaller_and_a_short_one_large() -> None:
     assert nameplate_size("Wattenmeerabendnachrichten", 320, 47, words=True) == 22
     assert nameplate_size("word " * 40, 280, 34) == 22
     assert nameplate_size("", 280, 34) == 34
+
+
+def test_a_correction_says_so_in_the_readers_language() -> None:
+    of = rich(
+        sections=(filled("trade", [item("wheat", note="Correction: It was barley."), item("rope", note="Salted.")]),)
+    )
+    for language, said in (("en", "Correction:"), ("de", "Berichtigung:"), ("ar", "تصحيح:")):
+        publication = replace(PUBLICATION, language=language)
+        for name in THEMES:
+            html, text = whole(of, made(of, publication, name))
+            tree: Any = parser.document_fromstring(html)
+            (label,) = tree.xpath(f"//p/b[text()='{said}']")
+            assert "It was barley." in label.getparent().text_content()
+            assert f"  {said} It was barley." in text
+            assert text.count(said) == 1
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.iterdir()))
+def test_the_mail_is_the_one_that_was_looked_at(name: str) -> None:
+    kept, now = (FOLDER / name).read_text(encoding="utf-8"), golden()
+    assert sorted(now) == sorted(path.name for path in FOLDER.iterdir())
+    assert now[name] == kept, "look at it: python -m tests.render.golden writes it anew"
