@@ -185,7 +185,9 @@ def _words(
 ) -> tuple[str, str]:
     if record is None:
         off = why_off(bar.key.day, schedule)
-        return "No draft yet", no_edition(bar.key.day, off, now, schedule) if off else "Nothing was built yet today."
+        today = bar.key.day == now.astimezone(schedule.zone).date()
+        nothing = "Nothing was built yet today." if today else "Nothing was built that day."
+        return "No draft yet", no_edition(bar.key.day, off, now, schedule) if off else nothing
     match record.state:
         case EditionState.DRAFT:
             return f"Draft {bar.draft}", _of_draft(bar, schedule, now)

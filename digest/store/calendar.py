@@ -60,9 +60,10 @@ class CalendarStore:
                 for row in connection.execute(query)
             )
 
-    def moved(self, digest: str) -> dict[date, ClockTime]:
-        """Return the days whose hand-over an editor moved, and to when."""
-        query = sa.select(editions.c.day, editions.c.opens).where(editions.c.digest == digest, editions.c.opens != "")
+    def moved(self, digest: str, *, since: date) -> dict[date, ClockTime]:
+        """Return the days from ``since`` on whose hand-over an editor moved, and to when."""
+        mine = sa.and_(editions.c.digest == digest, editions.c.day >= since.isoformat())
+        query = sa.select(editions.c.day, editions.c.opens).where(mine, editions.c.opens != "")
         with self.store.read() as connection:
             return {
                 date.fromisoformat(row.day): ClockTime.fromisoformat(row.opens) for row in connection.execute(query)

@@ -12,7 +12,18 @@ from digest.model.editions import EditionState
 from digest.model.mail import DeliveryState
 from digest.store.engine import Store
 from digest.store.stories import insert
-from digest.store.tables import attempts, deliveries, delivery_counts, editions, notices, pages, returns, runs, stories
+from digest.store.tables import (
+    attempts,
+    deliveries,
+    delivery_counts,
+    desk_log,
+    editions,
+    notices,
+    pages,
+    returns,
+    runs,
+    stories,
+)
 
 STEP = 1_000
 OVER = tuple(state.value for state in (EditionState.FINISHED, EditionState.STOPPED, EditionState.SKIPPED))
@@ -83,6 +94,10 @@ class Housekeeping:
     def runs(self, before: datetime) -> int:
         """Delete the records of runs begun before an instant."""
         return self._delete(runs, runs.c.id, runs.c.started < to_micros(before))
+
+    def desk(self, before: datetime) -> int:
+        """Delete lines of the desk's log from before an instant: they name addresses of the network."""
+        return self._delete(desk_log, desk_log.c.id, desk_log.c.at < to_micros(before))
 
     def returns(self, before: datetime) -> int:
         """Delete what came back before an instant; suppressions stay."""

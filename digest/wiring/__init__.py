@@ -7,7 +7,7 @@ import socket
 import threading
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from digest.templating import Environment
 
 
+# Hours an editor moved are looked up so far back: older days were settled by a run.
+MOVED_BACK = timedelta(days=32)
 # Seconds a story's page may take, and all pages of a build together.
 PAGE_S, PAGES_S = 8.0, 20.0
 # Seconds a link may take when it is tried, and all of them together, at most so many at once.
@@ -283,8 +285,9 @@ class Wiring(Stores):
 
     def schedule(self, digest: DigestSettings) -> Schedule:
         """Return when a digest appears."""
-        name = digest.name
-        return self.schedule_of(digest, paused_until=self.pauses.until(name), moved=self.calendar.moved(name))
+        name, since = digest.name, edition_day(self.clock.now(), self.settings.zone) - MOVED_BACK
+        moved = self.calendar.moved(name, since=since)
+        return self.schedule_of(digest, paused_until=self.pauses.until(name), moved=moved)
 
     def schedule_of(
         self,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import timedelta
+from threading import Semaphore
 from typing import TYPE_CHECKING
 
 from digest.errors import UsageError
@@ -17,6 +19,8 @@ SHORTEST, LONGEST = 12, 200  # characters of a password; NIST SP 800-63B asks fo
 LASTS, IDLE = timedelta(days=30), timedelta(days=7)
 # Whoever holds the terminal can ask for another link at any time.
 LINK_LASTS, TERMINAL_LASTS = timedelta(hours=12), timedelta(days=1)
+# Each check takes 64 MiB: more at once would let guessers fill the memory.
+CHECKED_AT_ONCE = 2
 _NAME = re.compile(r"[^\W_](?:[\w .'-]{0,58}[\w.'-])?")
 
 
@@ -28,6 +32,7 @@ class Door:
 
         self.wiring, self.store, self.clock = wiring, wiring.desk, wiring.clock
         self._hasher = PasswordHasher()  # argon2id, RFC 9106's second choice: 64 MiB, 3 passes
+        self._few = Semaphore(CHECKED_AT_ONCE)
         self._nobodys = self._hasher.hash("nobody has this password")
 
     # Users
@@ -69,12 +74,12 @@ class Door:
 
         name = " ".join(name.split())
         known = self.store.password_hash(name)
-        try:
-            self._hasher.verify(known or self._nobodys, password[:LONGEST])
-        except VerificationError:
-            known = ""
-        if not known:
-            self.record("", "refused", f"log-in as {name[:60]!r}", address)
+        right = False
+        with self._few, suppress(VerificationError):
+            right = self._hasher.verify(known or self._nobodys, password[:LONGEST])
+        if not right or not known:
+            # A name nobody has may be a password typed into the wrong field: it is not written down.
+            self.record("", "refused", f"log-in as {name}" if known else "log-in with an unknown name", address)
             return ""
         if self._hasher.check_needs_rehash(known):
             self.store.renew_hash(name, self._hasher.hash(password))

@@ -127,6 +127,7 @@ class Morning:
             "deliveries": house.deliveries(today - limits.deliveries),
             "stories": house.stories(now - limits.stories),
             "runs": house.runs(now - limits.runs),
+            "lines of the desk's log": house.desk(now - limits.runs),
             "notices": house.notices(now - limits.notices),
             "bounces": house.returns(now - RETURNS),
         }

@@ -221,6 +221,25 @@ def test_from_outside_nobody_comes_without_users(publication: Path) -> None:
         )
 
 
+def test_below_a_path_of_a_site_every_address_is_ours(publication: Path) -> None:
+    change(
+        publication,
+        r"^public_url = .*$",
+        'public_url = "https://halyard.example"\ndesk_url = "https://halyard.example/desk"',
+    )
+    for house in _house(publication):
+        ada = house.browser(base="https://halyard.example")
+        ada.get(f"/desk/enter/{house.app.pages.door.link('Ada')}")
+        assert ada.get("/desk/").headers["location"] == f"/desk/d/{house.day}/"
+        page = ada.get(f"/desk/d/{house.day}/").text
+        cookie = "; ".join(f"{each.name}={each.value}" for each in ada.cookies.jar)
+        stripped = ada.get(f"/d/{house.day}/", headers={"cookie": cookie})
+        assert page == stripped.text, "a proxy may take the path away"
+        for name, address in re.findall(r'(href|src|action|data-base)="([^"#]+)"', page):
+            assert address.startswith(("/desk/", "data:", "https://", "#")), (name, address)
+        assert ada.get("/desk/calendar").status_code == 200
+
+
 def test_after_logging_in_nobody_is_led_elsewhere(house: House) -> None:
     house.app.pages.door.put_user("Ada", "editor", PASSWORD)
     for after in ("https://evil.example/", "//evil.example", "/\\evil.example", "evil"):
@@ -235,5 +254,5 @@ def test_the_address_of_a_mail_to_editors_leads_on(house: House) -> None:
     calendar = ada.get("/calendar").text
     assert "waits for approval" in calendar
     empty = ada.get("/d/2024-02-29/")
-    assert "Nothing was built" in empty.text
+    assert "Nothing was built that day." in empty.text
     assert ada.get("/d/yesterday/").status_code == 404

@@ -33,14 +33,15 @@
     return answer;
   };
   let wanted = 0;
-  const bar = () => {
+  // After an edit the preview comes first: both are rendered by one process.
+  const bar = (soon = 120) => {
     clearTimeout(wanted);
     wanted = setTimeout(async () => {
       try {
         const answer = await ask("/bar");
         if (answer.ok) put(await answer.text());
       } catch { /* the stream says when somebody answers again */ }
-    }, 500);  // the mail first: what an editor waits for
+    }, soon);
   };
   setInterval(() => { if (!document.hidden) bar(); }, 30000);
 
@@ -81,7 +82,7 @@
     said.replaceChildren(line);
   };
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-ask], [data-post], [data-shut], [data-now]");
+    const button = event.target.closest("[data-ask], [data-post], [data-shut], [data-show], [data-now]");
     if (!button || button.disabled) return;
     const { ask: verb, post, shut, show } = button.dataset;
     if (verb) asking(verb);
@@ -130,7 +131,7 @@
       if (now === told) return;
       told = now;
       look(pulse, before);
-      bar();
+      bar(before && before.state === "draft" && pulse.state === "draft" ? 900 : 120);
     });
     source.addEventListener("out", () => { source.close(); out(); });
     source.onerror = () => {
