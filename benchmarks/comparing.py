@@ -67,7 +67,7 @@ def table(found: Sequence[Comparison | Absent]) -> str:
 def machine() -> dict[str, Any]:
     """Return what the figures were seen on."""
     return {
-        "system": platform.platform(terse=True),
+        "system": f"{platform.system()} {'.'.join(platform.release().split('.')[:2])}",
         "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "python": platform.python_version(),

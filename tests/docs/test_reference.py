@@ -84,3 +84,12 @@ def test_every_code_that_a_check_gives_is_in_the_reference() -> None:
     }
     assert len(given) > 20
     assert not given - set(CODES)
+
+
+def test_commands_speak_in_the_words_of_the_glossary() -> None:
+    avoided = (
+        r"\b(campaigns?|articles?|blacklist|blocklist|excerpts?|dek|segments?|merge tags?|opt(?:ed)? out|issues?)\b"
+    )
+    said = {each.name: " ".join((each.help, *(option.help for option in each.options))) for each in commands()}
+    wrong = {name: found.group() for name, text in said.items() if (found := re.search(avoided, text, re.I))}
+    assert not wrong, "see docs/glossary.md"
