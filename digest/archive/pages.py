@@ -13,6 +13,7 @@ from digest.archive.shelves import Shelf
 from digest.dates import iso
 from digest.model.archive import Correction, Listed
 from digest.model.editions import Item
+from digest.templating.markdown import markdown_text
 
 MOST_SOURCES = 60  # named in the imprint
 LONGEST_HEADING, LONGEST_DESCRIPTION = 120, 300
@@ -86,7 +87,7 @@ def edition_page(
     pictures = [item.picture for item in edition.items if item.picture is not None]
     items = [view for section in sections for view in section["views"]]
     heading = house.views.line(edition.subject, LONGEST_HEADING) or say.bare("Edition of {day}", day=day)
-    description = house.views.line(edition.intro or edition.preheader, LONGEST_DESCRIPTION)
+    description = house.views.line(markdown_text(edition.intro) or edition.preheader, LONGEST_DESCRIPTION)
     return house.page(
         "edition",
         addresses.edition(listed.digest, listed.day),

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from digest.model import links
 from digest.model.archive import Listed
 from digest.model.editions import FilledSection, Item, Publication
+from digest.templating.markdown import markdown
 
 # Random, drawn once: what our ids are derived from.
 OURS = UUID("6f0d0f4e-0a5f-4a0c-9a43-52f4b1f5c1a7")
@@ -151,7 +152,7 @@ class Syndication:
         return section.titles.get(self.publication.language, section.title)
 
     def _whole(self, each: Listed) -> str:
-        parts = [f"<p>{_lines(each.edition.intro)}</p>"] if each.edition.intro else []
+        parts = [f"<p>{markdown(each.edition.intro)}</p>"] if each.edition.intro else []
         for filled in each.sections:
             parts.append(f"<h2>{escape(self._name(filled))}</h2>")
             for item in filled.items:

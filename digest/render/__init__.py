@@ -18,7 +18,7 @@ from markupsafe import Markup
 from digest.model import links
 from digest.model.editions import Edition, Publication, Rendered
 from digest.render.catalogue import counted_forms, words
-from digest.render.context import in_language, long_day, picture_source, section_view, sponsors_at
+from digest.render.context import in_language, long_day, paragraphs, picture_source, section_view, sponsors_at
 from digest.render.foreign import direction, safe, script_of, written
 from digest.render.html import compiled
 from digest.render.nameplate import nameplate_size
@@ -128,7 +128,7 @@ def context(
         "tracked": not script_of(language),
         "sections": views,
         "empty_sections": empty,
-        "intro": safe(edition.intro, 2_000),
+        "intro": paragraphs(edition.intro, 2_000),
         "intro_by": safe(edition.intro_by, 120),
         "notes": [safe(note.text, 1_000) for note in edition.notes if not note.after],
         "sponsors": {place: sponsors_at(edition, place, publication) for place in ("top", "imprint")},

@@ -106,6 +106,13 @@ def long_day(day: date, language: str) -> str:
     return text.replace(",", "") if locale_of(language).language == "en" and text.count(",") == 1 else text
 
 
+def paragraphs(text: str, longest: int) -> str:
+    """Return what an editor wrote in clean lines, an empty one between paragraphs, cut at ``longest`` characters."""
+    clean = [safe(line) for line in text[: longest * 2].replace("\r\n", "\n").split("\n")]
+    joined = "\n".join(clean).strip("\n")
+    return joined if len(joined) <= longest else joined[: longest - 1].rstrip() + "…"
+
+
 def web_only(url: str) -> str:
     """Return an http(s) address, or "" for any other."""
     parts = urlsplit(url)

@@ -10,6 +10,7 @@ import jinja2
 import digest
 from digest.errors import DigestError, Problem, TemplateError
 from digest.templating.lines import Leftovers, Origins, origins
+from digest.templating.markdown import markdown, markdown_text
 
 # What the rest of the house calls a set of templates: Jinja2 itself is at home here alone.
 Environment = jinja2.Environment
@@ -62,6 +63,7 @@ def environment(overrides: Path | None = None, *, styles: Mapping[str, Path] | N
         keep_trailing_newline=True,
         extensions=[Leftovers],
     )
+    made.filters.update(markdown=markdown, markdown_text=markdown_text)
     made.globals["own_styles"] = frozenset(own)
     return made
 
