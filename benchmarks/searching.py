@@ -28,7 +28,9 @@ from digest.store.search import Search
 
 SECTIONS = tuple((slug, slug.title()) for slug in ("foreign", "defence", "video", "natural", "trade", "regional"))
 SOURCES = tuple(f"Paper {number}" for number in range(40))
-SYLLABLES = "ka lo mi ra ten vor sel bri ond ash el tu pan cor dim fa gre hu is jo kel lar mon nev pri qua rin".split()
+SYLLABLES = tuple(
+    "ka lo mi ra ten vor sel bri ond ash el tu pan cor dim fa gre hu is jo kel lar mon nev pri qua rin".split()
+)  # noqa: SIM905  # read as words
 FIRST = date(2016, 11, 28)
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 ROUNDS = 7

@@ -94,6 +94,7 @@ class House:
     joins: bool = False  # somebody answers sign-ups
     search: bool = False  # there is a search page
     search_sponsor: Sponsor | None = None
+    hub: str = ""  # WebSub, "" = none
     feeds: tuple[tuple[str, str, str], ...] = ()  # (media type, label, file name) of each feed, beside home and section
     private: bool = False  # editions are reached by signed links only: no page leads to another
     zone: ZoneInfo = field(init=False)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 FILE = ".archive.json"
-FORM = 1  # of the file; another one is not read
+FORM = 2  # of the file; another one is not read
 
 
 @dataclass
@@ -24,6 +24,12 @@ class Known:
     words: str  # what changes when its stories, as lists show them, do
     subject: str = ""
     stories: dict[str, int] = field(default_factory=dict)  # by section's slug, where there are any
+    listed: str = ""  # when it came into lists, ISO 8601
+    changed: str = ""  # when its words last changed, ISO 8601
+
+    def row(self) -> list[Any]:
+        """Return it as a row of the file."""
+        return [self.page, self.words, self.subject, self.stories, self.listed, self.changed]
 
     @property
     def count(self) -> int:
@@ -51,7 +57,7 @@ def dump(memories: dict[str, Memory]) -> bytes:
         "form": FORM,
         "digests": {
             name: {
-                "days": {day: [each.page, each.words, each.subject, each.stories] for day, each in memory.days.items()},
+                "days": {day: each.row() for day, each in memory.days.items()},
                 "pages": memory.pages,
                 "names": memory.names,
             }
@@ -74,7 +80,7 @@ def load(body: bytes) -> dict[str, Memory]:
 
 def _memory(days: Iterable[tuple[str, list[Any]]], each: dict[str, Any]) -> Memory:
     known = {
-        day: Known(page=page, words=words, subject=subject, stories=dict(stories))
-        for day, (page, words, subject, stories) in days
+        day: Known(page=page, words=words, subject=subject, stories=dict(stories), listed=listed, changed=changed)
+        for day, (page, words, subject, stories, listed, changed) in days
     }
     return Memory(days=known, pages=dict(each["pages"]), names=dict(each["names"]))

@@ -39,9 +39,12 @@ def build(
         session.emit(report.document())
     else:
         session.say(report.line)
+        if report.index is not None:
+            session.say(report.index.line)
     for name in report.missing:
         session.warn(f"the picture {name} is in no store any more; its place stays empty")
-    return EXIT_ATTENTION if report.missing else EXIT_DONE
+    failed = report.index is not None and report.index.problem
+    return EXIT_ATTENTION if report.missing or failed else EXIT_DONE
 
 
 @command(group, "retract", example='digest archive retract 2026-11-23 --reason "It was a draft."', exits=(0, 1, 2, 3))

@@ -117,10 +117,10 @@ def _marked(text: str, question: Question, colours: bool) -> str:
 
 
 def _page(session: Session, told: Told) -> str:
-    """Return where a story stands in the archive, "" where nothing is online."""
+    """Return where a story stands in the archive, "" where nobody can read it there."""
     from digest.model.links import edition_url
 
-    base = session.settings.publication.public_url
+    base = "" if session.settings.archive_private else session.settings.publication.public_url
     return f"{edition_url(base, told.digest, told.day)}#_{told.story}" if base else ""
 
 

@@ -100,6 +100,7 @@ class _Reading:
             retention=RetentionSettings(**document.retention.model_dump()),
             archive_dir=self.beside(document.archive.dir),
             archive_private=document.archive.visibility == "private",
+            archive_hub=document.archive.hub,
             tokens_file=self.beside(document.keys.tokens_file),
             erasure_file=self.beside(document.keys.erasure_file),
             store_url=self.store_url(),
@@ -204,13 +205,13 @@ class _Reading:
         return tuple(feeds)
 
     def sponsors(self) -> tuple[Sponsor, ...]:
-        places = {"top", "imprint", *(table.slug for table in self.document.sections)}
+        places = {"top", "imprint", "search", *(table.slug for table in self.document.sections)}
         for index, table in enumerate(self.document.sponsors):
             if table.placement not in places:
                 self.problem(
                     ("sponsors", index, "placement"),
                     f"{table.placement!r} is no place",
-                    "choose top, imprint or a section's slug",
+                    "choose top, imprint, search or a section's slug",
                 )
             if table.start and table.until and table.until < table.start:
                 self.problem(("sponsors", index, "until"), "it ends before it begins", "change `from` or `until`")

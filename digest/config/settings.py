@@ -155,6 +155,7 @@ class Settings:
     retention: RetentionSettings
     archive_dir: Path
     archive_private: bool  # editions are served by `digest serve` to who has their signed link, and listed nowhere
+    archive_hub: str  # WebSub hub that is told of new editions, "" = none
     tokens_file: Path
     erasure_file: Path
     store_url: str = field(repr=False)  # may hold a password

@@ -367,6 +367,7 @@ class ArchiveTable(Table):
 
     dir: str = "site"
     visibility: Literal["public", "private"] = "public"
+    hub: WebAddress | Literal[""] = ""
 
 
 class KeysTable(Table):

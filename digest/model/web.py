@@ -16,7 +16,8 @@ class Request:
     last_modified: str = ""  # sent as If-Modified-Since exactly as stored
     limit: int = 20_000_000  # bytes of body after decompression; more is an error
     accept: str = ""  # Accept; "" = the client's default
-    method: Literal["GET", "HEAD"] = "GET"  # an answer to HEAD has no body
+    method: Literal["GET", "HEAD", "POST"] = "GET"  # an answer to HEAD has no body
+    form: tuple[tuple[str, str], ...] = ()  # what POST sends, as fields of a form
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -133,7 +133,9 @@ class HttpFetcher:
             check(url, trusted=trusted)
             session = sessions.trusted if trusted else sessions.guarded
             headers = self._headers(request)
-            async with session.request(request.method, url, headers=headers, allow_redirects=False) as answer:
+            async with session.request(
+                request.method, url, headers=headers, data=dict(request.form) or None, allow_redirects=False
+            ) as answer:
                 location = answer.headers.get("Location", "")
                 if answer.status not in _REDIRECTS or not location:
                     empty = answer.status == 304 or request.method == "HEAD"

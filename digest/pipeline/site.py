@@ -17,8 +17,12 @@ from digest.archive.almanac import cell_of
 from digest.archive.house import House
 from digest.archive.memory import Known, Memory, fingerprint
 from digest.archive.shelves import Shelf, Shelving
+from digest.archive.sitemaps import INDEX, NEWS_FILE
+from digest.dates import iso
 from digest.model.archive import ArchivedDay, Listed
 from digest.pipeline.pictures import picture_names
+from digest.pipeline.search_files import IndexReport
+from digest.pipeline.site_feeds import put_feeds, site_files
 from digest.pipeline.site_files import SiteFiles, opened
 
 HELD = 80  # editions kept for the lists that are being laid out
@@ -53,6 +57,8 @@ class SiteReport:
     written: int = 0  # files that changed
     removed: int = 0
     missing: list[str] = field(default_factory=list)  # pictures that nobody has any more
+    feeds: list[str] = field(default_factory=list)  # addresses of whole feeds that changed
+    index: IndexReport | None = None  # of search; None = there is no search page
 
     @property
     def line(self) -> str:
@@ -100,7 +106,12 @@ def _around(sources: Sequence[Source], made: Mapping[str, _Digest], files: SiteF
     files.put(addresses.MISSING, lists.missing_page(house, f"/{path}/" if path else "/"))
     digests = [(name, each.house.title, each.latest) for name, each in made.items()]
     files.put(addresses.INDEX, lists.root_page(house, digests))
-    files.put(addresses.ROBOTS, lists.robots(house))
+    houses = [each.house for each in sources]
+    built = [made[each.digest] for each in houses]
+    maps = site_files(houses, [each.memory for each in built], [each.open_days for each in built])
+    for name, body in maps.items():
+        files.put(name, body)
+    files.put(addresses.ROBOTS, lists.robots(house, sorted(each for each in (INDEX, NEWS_FILE) if each in maps)))
 
 
 class _Digest:
@@ -134,7 +145,14 @@ class _Digest:
         return self
 
     def followed(self) -> None:
-        """Put what follows from all editions."""
+        """Put what follows from all editions: the feeds."""
+        put_feeds(self.house, self.memory, self.open_days, self._listed, self._feed, stamp=self.source.stamp)
+
+    def _feed(self, path: str, mark: str, make: Callable[[], bytes]) -> None:
+        before = self.files.written
+        self._page(path, mark, make)
+        if self.files.written > before and path.partition(".")[0].endswith("feed"):
+            self.report.feeds.append(self.house.absolute(path))
 
     # Editions
 
@@ -147,7 +165,14 @@ class _Digest:
         path = addresses.edition(self.house.digest, day.day)
         if known is None or known.page != page or not self.files.has(addresses.file_of(path)):
             listed = self._listed(day.day)
-            known = Known(page=page, words=words, subject=self._subject(listed), stories=_counts(listed))
+            known = Known(
+                page=page,
+                words=words,
+                subject=self._subject(listed),
+                stories=_counts(listed),
+                listed=iso(listed.listed_at) or "",
+                changed=iso(listed.changed_at) or "",
+            )
             self.memory.names |= {
                 each.section.slug: self.house.views.name(each.section)
                 for each in listed.sections
@@ -228,6 +253,7 @@ class _Digest:
             stamp,
             self.memory.days[latest.isoformat()].words if latest else "",
             len(almanac.rows),
+            house.search_sponsor,
             almanac.sections,
             almanac.open_days[:1],
             [_of(almanac.days, *month) for month in almanac.months[-lists.HOME_MONTHS :]],

@@ -26,6 +26,11 @@ class SiteFiles:
         self._gone: list[str] = []
         self.same = 0  # files that were the same
 
+    @property
+    def written(self) -> int:
+        """How many files will change."""
+        return len(self._moves)
+
     def has(self, path: str) -> bool:
         """Tell whether the site has a file, or will."""
         return path in self._moves or (self.folder / path).is_file()

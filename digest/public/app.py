@@ -22,6 +22,7 @@ from digest.public.joining import Joining
 from digest.public.leaving import Leaving
 from digest.public.metrics import health, metrics
 from digest.public.private import PrivateEditions
+from digest.public.searching import SearchPages
 from digest.public.site import Site
 from digest.public.view import View
 from digest.public.words import fixed
@@ -68,8 +69,9 @@ def application(wiring: Wiring, *, via: str = "", deliver: bool = True, number: 
     """
     outbox = Outbox(wiring, via)
     view = View(wiring, outbox.wake, number)
-    leaving, choosing, joining = Leaving(view), Choosing(view), Joining(view)
-    for built in ("readers", "signups", "persons", "subscribers", "notices", "editions", "ledger", "tokens", "theme"):
+    leaving, choosing, joining, search = Leaving(view), Choosing(view), Joining(view), SearchPages(view)
+    ours = ("readers", "signups", "persons", "subscribers", "notices", "editions", "ledger", "search")
+    for built in (*ours, "tokens", "theme", "templates"):
         getattr(wiring, built)  # built here once, not by two threads at a time
     wiring.address_hash("")
 
@@ -107,6 +109,7 @@ def application(wiring: Wiring, *, via: str = "", deliver: bool = True, number: 
         Route("/signup/form", joining.form),
         Route("/signup/link", joining.links, methods=BOTH),
         Route("/assets/{name}", asset),
+        *([] if wiring.settings.archive_private else [Route("/search/", search.page)]),
         Route("/health", partial(health, view)),
         Route("/metrics", partial(metrics, view)),
         Route("/", root),

@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from digest.archive.addresses import GONE
+from digest.archive.feeds import FORMATS
 from digest.errors import FileProblem
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class Site(StaticFiles):
         if answer.status_code == 404:
             raise HTTPException(404)
         answer.headers["Content-Security-Policy"] = SITE_POLICY
+        if Path(path).stem in ("feed", "summary") and Path(path).suffix[1:] in FORMATS:
+            answer.headers["Content-Type"] = f"{FORMATS[Path(path).suffix[1:]][0]}; charset=utf-8"
         if Path(path).name.startswith("mail."):
             # The mail as sent carries its styles in attributes, and is no page to be found.
             answer.headers["X-Robots-Tag"] = "noindex"

@@ -73,6 +73,29 @@ class Search:
                 return
             low = rows[-1].id + 1
 
+    def days(self) -> tuple[tuple[str, date, int, int], ...]:
+        """Return the editions in it as (digest, day, stories, when they were indexed), oldest first."""
+        query = (
+            sa.select(
+                items.c.digest, items.c.day, sa.func.count().label("stories"), sa.func.max(items.c.indexed).label("at")
+            )
+            .group_by(items.c.digest, items.c.day)
+            .order_by(items.c.day, items.c.digest)
+        )
+        with self.store.read() as connection:
+            rows = connection.execute(query).all()
+        return tuple((row.digest, date.fromisoformat(row.day), row.stories, row.at) for row in rows)
+
+    def facets(self) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
+        """Return the sections (slug, newest title) and the sources of all stories, in alphabetical order."""
+        sections: dict[str, str] = {}
+        sources: set[str] = set()
+        for told in self.each():
+            sections[told.section] = told.section_title
+            sources.add(told.source)
+        ordered = tuple(sorted(sections.items(), key=lambda each: each[1].casefold()))
+        return ordered, tuple(sorted(sources - {""}, key=str.casefold))
+
     # Keeping it
 
     def put(self, key: EditionKey, told: Sequence[Told], *, now: datetime) -> None:

@@ -81,6 +81,15 @@ def overriding(environment: jinja2.Environment) -> Path | None:
     return first if first != packaged_folder() else None
 
 
+def source(environment: jinja2.Environment, name: str) -> str:
+    """Return the text of a template as it is written; raises TemplateError where there is none."""
+    try:
+        assert environment.loader is not None
+        return environment.loader.get_source(environment, name)[0]
+    except (jinja2.TemplateNotFound, UnicodeDecodeError, OSError) as error:
+        raise TemplateError(f"it cannot be read ({error})", where=f"templates/{name}", fix="restore it") from None
+
+
 def sources(environment: jinja2.Environment, folder: str) -> tuple[str, ...]:
     """Return the text of each template of a folder, ordered by name: what changes when any of them does."""
     loader = environment.loader

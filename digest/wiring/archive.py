@@ -4,34 +4,49 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from digest import __version__
-from digest.archive import pages
+from digest.archive import addresses, pages
+from digest.archive.feeds import FORMATS
 from digest.archive.house import House
 from digest.archive.memory import fingerprint
+from digest.archive.search_page import search_page
+from digest.archive.search_records import record
 from digest.config import DigestSettings
-from digest.errors import UsageError
+from digest.dates import edition_day
+from digest.errors import FileProblem, UsageError
 from digest.mail.mailed import mailed_html
 from digest.model.archive import ArchivedDay, Listed
+from digest.model.editions import Sponsor
 from digest.model.mail import EditionKey
+from digest.model.web import Request, Response
 from digest.pipeline import publishing, site
 from digest.pipeline.archiving import listed_of
+from digest.pipeline.search_files import PARTS, IndexReport, build_index, pagefind
+from digest.pipeline.searching import common_words
+from digest.pipeline.site_files import opened
 from digest.pipeline.site_private import put_private
 from digest.pipeline.web_views import WebViews
 from digest.render.web_words import WebWords
-from digest.templating import fill, sources
+from digest.templating import fill, source, sources
+from digest.wiring.searching import Searching
 
 if TYPE_CHECKING:
     from digest.wiring import Wiring
 
 PATIENCE_S = 120.0  # how long one who writes the site waits for another
-STYLE = "pages/archive/style.css"
+STYLE, SCRIPT = "pages/archive/style.css", "pages/archive/search.js"
+_LABELS = {"rss": "RSS", "atom": "Atom", "json": "JSON Feed"}
+FEEDS = tuple((kind, _LABELS[ending], f"feed.{ending}") for ending, (kind, _) in FORMATS.items())
+
+log = logging.getLogger("digest.archive")
 
 
 class ArchiveKeeper:
@@ -56,8 +71,63 @@ class ArchiveKeeper:
         with self.lock():
             every = [self.source(digest) for digest in self.settings.digests]
             if self.settings.archive_private:
+                Searching(self.wiring).refresh()  # the desk and the terminal ask it
                 return put_private(every, folder)
-            return site.build_site(every, folder, fresh=fresh)
+            report = site.build_site(every, folder, fresh=fresh)
+            report.index = self._search(folder)
+            if out is None and report.feeds:
+                self._tell_hub(report.feeds)
+            return report
+
+    def _search(self, folder: Path) -> IndexReport:
+        """Bring search in step with the pages, its index and its page."""
+        searching = Searching(self.wiring)
+        searching.refresh()
+        house = self.house(self.settings.digests[0])
+        day = functools.cache(house.say.day)
+        try:
+            report = build_index(
+                folder / addresses.SEARCH,
+                self.wiring.search.days(),
+                lambda first, last: self.wiring.search.each(since=first, until=last),
+                common=common_words(),
+                made_of=lambda told: record(told, house.views.line, day),
+                program=pagefind(),
+            )
+        except FileProblem as problem:  # the pages stand, and the server's search knows the edition
+            log.warning("%s", problem)
+            report = IndexReport(problem=str(problem))
+        with opened(folder) as files:
+            files.put(self.script, self._script)
+            page = search_page(
+                house,
+                searching.choices(folder),
+                script=self.script,
+                indexed=(folder / addresses.SEARCH / PARTS).is_file(),
+            )
+            files.put(addresses.file_of(addresses.SEARCH), page)
+            files.commit()
+        return report
+
+    @property
+    def script(self) -> str:
+        """The path of what searches in the browser."""
+        return f"assets/search.{hashlib.sha256(self._script).hexdigest()[:12]}.js"
+
+    @functools.cached_property
+    def _script(self) -> bytes:
+        return source(self.wiring.templates, SCRIPT).encode("utf-8")
+
+    def _tell_hub(self, feeds: Sequence[str]) -> None:
+        """Tell the WebSub hub that feeds changed (W3C WebSub, 6); one that does not answer costs nothing but a line."""
+        hub = self.settings.archive_hub
+        asked = [
+            Request(url=hub, method="POST", form=(("hub.mode", "publish"), ("hub.url", url))) for url in feeds if hub
+        ]
+        for request, answer in self.wiring.page_fetcher.fetch(asked) if asked else ():
+            if not isinstance(answer, Response) or answer.status >= 300:
+                said = answer.status if isinstance(answer, Response) else answer
+                log.warning("the hub %s was not told of %s: %s", hub, dict(request.form)["hub.url"], said)
 
     def publish(self, key: EditionKey) -> publishing.PublishReport:
         """Put an approved edition's page, mail and pictures online, in no list yet; raises UsageError, FileProblem."""
@@ -163,7 +233,16 @@ class ArchiveKeeper:
             logo=self.wiring.theme.logo,
             joins=self.settings.serve.signup and bool(self.publication.public_url),
             private=self.settings.archive_private,
+            search=True,
+            search_sponsor=self._search_sponsor(),
+            hub=self.settings.archive_hub,
+            feeds=FEEDS if self.publication.public_url else (),
         )
+
+    def _search_sponsor(self) -> Sponsor | None:
+        today = edition_day(self.wiring.clock.now(), self.settings.zone)
+        ours = (each for each in self.settings.sponsors if each.placement == "search")
+        return next((each for each in ours if (each.start or today) <= today <= (each.until or today)), None)
 
     def _fill(self, name: str, values: Mapping[str, object]) -> str:
         return fill(self.wiring.templates, name, values)
@@ -174,5 +253,6 @@ class ArchiveKeeper:
 
     def _stamp(self, house: House) -> str:
         """Return what changes when any page may: the program, its templates, the theme, the configuration."""
-        shared = replace(house, say=None, views=None, fill=None)  # type: ignore[arg-type]  # by what they say alone
+        bare: Any = {"say": None, "views": None, "fill": None, "search_sponsor": None}
+        shared = replace(house, **bare)  # by what they say alone; the sponsor's pages know it
         return fingerprint(__version__, shared, self._style, *sources(self.wiring.templates, "pages/archive"))

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from digest.archive import addresses
+from digest.archive.search_page import PAGE, Asked, Choices, search_page
 from digest.model.archive import Listed
 from digest.model.mail import EditionKey
 from digest.model.searching import Answer, Question, read_question
 from digest.pipeline import searching
 from digest.pipeline.archiving import listed_of
+from digest.pipeline.search_files import PARTS, facets_of
 from digest.wiring import Wiring
+
+if TYPE_CHECKING:
+    from digest.wiring.archive import ArchiveKeeper
 
 
 class Searching:
@@ -64,6 +72,38 @@ class Searching:
     def find(self, question: Question, *, limit: int = 20, offset: int = 0) -> Answer:
         """Return the best matches, best first."""
         return self.wiring.search.find(question, limit=limit, offset=offset)
+
+    def choices(self, folder: Path | None = None) -> Choices:
+        """Return what stories can be narrowed down by: read with the index, else from the store."""
+        found = facets_of((folder or self.settings.archive_dir) / addresses.SEARCH)
+        if found is not None:
+            return Choices(sections=found.sections, sources=sorted(found.sources), years=found.years)
+        sections, sources = self.wiring.search.facets()
+        years = sorted({day.year for _, day, _, _ in self.wiring.search.days()}, reverse=True)
+        return Choices(sections=dict(sections), sources=sources, years=years)
+
+    def page(self, asked: Asked, keeper: ArchiveKeeper) -> bytes:
+        """Return the search page with an answer, for a browser that does not search itself."""
+        year = int(asked.year) if asked.year.isdecimal() and len(asked.year) == 4 else 0
+        question = self.question(
+            asked.words,
+            section=asked.section,
+            source=asked.source,
+            since=date(year, 1, 1) if year else None,
+            until=date(year, 12, 31) if year else None,
+        )
+        answer = self.find(question, limit=PAGE, offset=PAGE * (asked.page - 1)) if asked.words else None
+        return search_page(
+            keeper.house(self.settings.digests[0]),
+            self.choices(),
+            script=keeper.script,
+            indexed=(self.settings.archive_dir / addresses.SEARCH / PARTS).is_file(),
+            served=True,
+            asked=asked,
+            terms=question.terms,
+            hits=answer.hits if answer is not None else None,
+            total=answer.total if answer is not None else 0,
+        )
 
     def earlier(self, story: str, *, before: date | None = None, limit: int = 10) -> tuple[searching.Earlier, ...]:
         """Return earlier items like a story, named by id, address or words: "Have we run this?"."""

@@ -22,9 +22,10 @@ def site(publication: Path) -> Path:
 
 
 def stamps(folder: Path) -> dict[str, tuple[bytes, int]]:
-    """The bytes and times of every file a reader can see."""
+    """The bytes and times of every file a reader can see, but those of Pagefind, which are others each time."""
     files = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
-    return {path.relative_to(folder).as_posix(): (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
+    found = {path.relative_to(folder).as_posix(): (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
+    return {name: stamp for name, stamp in found.items() if not name.startswith("search/2")}
 
 
 def read(path: Path) -> Any:
@@ -65,7 +66,8 @@ def test_every_address_of_the_design_is_there_and_every_link_leads_somewhere(
             continue
         document = read(page)
         assert len(page.read_bytes()) < 100_000
-        assert document.xpath("//script[not(@type='application/ld+json')]") == []
+        blocking = document.xpath("//script[not(@type='application/ld+json') and not(@type='module')]")
+        assert blocking == []
         assert all(image.get("width") and image.get("height") for image in document.xpath("//img"))
         ids = document.xpath("//*/@id")
         assert len(ids) == len(set(ids)), page

@@ -1,0 +1,278 @@
+// Search of the static archive: asks Pagefind's index part by part, newest first, and shows what it finds.
+// Words are folded as digest/model/searching.py folds them; the index holds them so.
+
+const form = document.getElementById("_search");
+const field = document.getElementById("_q");
+const said = document.getElementById("_said");
+const list = document.getElementById("_hits");
+const more = document.getElementById("_more");
+const narrow = ["section", "source", "year"].map((name) => form.elements.namedItem(name));
+const here = new URL(".", location.href);
+const root = new URL(form.dataset.root, here);
+const language = document.documentElement.lang || "en";
+const STEP = 20; // stories shown at once
+const AT_ONCE = 4; // parts asked together
+
+const unspaced = /[\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3005\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\u{20000}-\u{3ffff}]+/gu;
+const isUnspaced = (text) => text.search(unspaced) >= 0;
+const wordly = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*(?:['’][\p{L}\p{N}\p{M}]+)?/gu;
+const optional = /[\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc]/g;
+const arabic = { "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ة": "ه" };
+const letters = { "ß": "ss", "ø": "o", "ł": "l", "đ": "d" };
+
+function fold(text) {
+  let word = text.normalize("NFKC").toLowerCase().replace(optional, "");
+  word = word.replace(/['’]s?$/, "").replace(/^(?:[cdjlmnst]|qu|dell|nell|sull|un)['’](?=.)/, "");
+  if (isUnspaced(word)) return word;
+  if (word.length < 2 && !/\d/.test(word)) return "";
+  if (word.length > 4 && word.endsWith("ies")) word = word.slice(0, -3) + "y";
+  else if (word.length > 3 && word.endsWith("s") && !word.endsWith("ss")) word = word.slice(0, -1);
+  if (/[\u0600-\u06ff]/.test(word)) {
+    return word.replace(/[أإآٱىة]/g, (each) => arabic[each]).replace(/^(?:[وفبك]?ال(?=.{2})|لل(?=.{2}))/, "");
+  }
+  const bare = word.normalize("NFD").replace(/[\u0300-\u036f]/g, "").replace(/['’]/g, "").normalize("NFC");
+  return bare.replace(/[ßøłđ]/g, (each) => letters[each]);
+}
+
+// A text as runs of terms: a word alone, or the pairs of characters of an unspaced run, which stand together.
+function runs(text) {
+  const found = [];
+  for (const [word] of text.normalize("NFC").matchAll(wordly)) {
+    let end = 0;
+    for (const run of word.matchAll(unspaced)) {
+      found.push(...runs(word.slice(end, run.index)));
+      const marks = [...run[0]];
+      found.push(marks.length === 1 ? marks : marks.slice(1).map((mark, place) => marks[place] + mark));
+      end = run.index + run[0].length;
+    }
+    const rest = end ? word.slice(end) : word;
+    if (end && rest) found.push(...runs(rest));
+    else if (rest && fold(rest)) found.push([fold(rest)]);
+  }
+  return found;
+}
+
+// What was typed -> {query: for Pagefind, wanted: runs of terms, out: runs that must not be there}
+function understand(text, common) {
+  const wanted = [];
+  const out = [];
+  const phrases = [];
+  for (const piece of text.slice(0, 500).matchAll(/(?<!\S)(-)?(?:"([^"]*)"?|([^\s"]+))|"([^"]*)"?|([^\s"]+)/g)) {
+    const phrase = piece[2] ?? piece[4];
+    const found = runs(phrase ?? piece[3] ?? piece[5] ?? "");
+    if (phrase !== undefined && found.length) found.splice(0, found.length, found.flat());
+    (piece[1] ? out : wanted).push(...found);
+    if (!piece[1]) phrases.push(...found.filter((run) => run.length > 1));
+  }
+  const telling = wanted.filter((run) => run.length > 1 || !common.has(run[0]));
+  const kept = telling.length ? telling : wanted;
+  const terms = [...new Set(kept.flat())].slice(0, 24);
+  return { query: terms.join(" "), wanted: kept, out, phrases };
+}
+
+// Whether a story holds the words that were asked for. Pagefind takes a shorter word where it does not know one, and
+// cannot be asked for words that must not be there. What it kept of a story are the folded terms.
+function holds(found, asked) {
+  const terms = found.content.split(/[\s.]+/);
+  const text = ` ${terms.join(" ")} `;
+  const together = (run) => text.includes(` ${run.join(" ")} `);
+  return {
+    words: asked.wanted.every((run) => run.length > 1 || terms.some((term) => term.startsWith(run[0]))),
+    all: asked.phrases.every(together) && !asked.out.some(together),
+  };
+}
+
+// A text as nodes, the words that were asked for marked.
+function marked(text, asked) {
+  const made = document.createDocumentFragment();
+  const singles = asked.wanted.flat().filter((term) => !isUnspaced(term));
+  const whole = asked.wanted.filter((run) => isUnspaced(run[0]))
+    .map((run) => run[0] + run.slice(1).map((pair) => [...pair].at(-1)).join(""));
+  const spans = [];
+  for (const word of text.matchAll(wordly)) {
+    if (isUnspaced(word[0])) {
+      const folded = word[0].normalize("NFKC").toLowerCase();
+      for (const each of folded.length === word[0].length ? whole : []) {
+        for (let at = folded.indexOf(each); at >= 0; at = folded.indexOf(each, at + each.length)) {
+          spans.push([word.index + at, word.index + at + each.length]);
+        }
+      }
+    } else if (singles.some((term) => fold(word[0]).startsWith(term))) {
+      spans.push([word.index, word.index + word[0].length]);
+    }
+  }
+  let end = 0;
+  for (const [from, to] of spans.sort((a, b) => a[0] - b[0])) {
+    if (from < end) continue;
+    made.append(text.slice(end, from));
+    made.append(Object.assign(document.createElement("mark"), { textContent: text.slice(from, to) }));
+    end = to;
+  }
+  made.append(text.slice(end));
+  return made;
+}
+
+function element(name, values, ...children) {
+  const made = Object.assign(document.createElement(name), values);
+  made.append(...children);
+  return made;
+}
+
+function shown(told, asked) {
+  const item = element("li", { className: "item", lang: told.l ?? language });
+  if (told.k) item.append(element("span", { className: "kick", dir: "auto" }, marked(told.k, asked)));
+  const link = element("a", { href: new URL(told.u, root).href }, marked(told.h, asked));
+  item.append(element("h2", { className: "head", dir: "auto" }, link));
+  if (told.t) item.append(element("p", { className: "tease", dir: "auto" }, marked(told.t, asked)));
+  const time = element("time", { dateTime: told.d }, told.w);
+  const by = element("p", { className: "by", lang: language }, time);
+  for (const text of [told.n, told.s]) if (text) by.append(" · ", element("bdi", {}, text));
+  item.append(by);
+  return item;
+}
+
+let opening;
+function opened() {
+  opening ??= fetch(new URL("parts.json", here)).then(async (answer) => {
+    if (!answer.ok) throw new Error(`parts.json: ${answer.status}`);
+    const { parts, common } = await answer.json();
+    const engine = parts.length ? await import(new URL(`${parts[0].path}/pagefind.js`, here).href) : null;
+    for (const part of parts) {
+      const path = new URL(`${part.path}/`, here).pathname;
+      part.ask = async (asked, filters) => {
+        part.index ??= engine.createInstance({ basePath: path });
+        const { results } = await part.index.search(asked.query, { filters });
+        // Where the best match lacks a word, this part does not have it, and no match is one.
+        return results.length && holds(await results[0].data(), asked).words ? results : [];
+      };
+    }
+    return { parts, common: new Set(common) };
+  });
+  opening.catch(() => { opening = undefined; });
+  return opening;
+}
+
+let turn = 0;
+let state;
+
+function tell() {
+  // While some are not looked at, their number is a guess where words must stand together, or older parts were not asked.
+  const open = state.left.length || (state.waiting.length && state.dropped) ? "+" : "";
+  const count = new Intl.NumberFormat(language).format(state.found);
+  said.textContent = state.found || open ? form.dataset.found.replace("{count}", count + open) : form.dataset.none;
+  more.hidden = !(state.waiting.length || state.left.length);
+}
+
+// Show so many stories more; older parts are asked only as far as that needs.
+async function show(mine, wanted) {
+  let made = 0;
+  while (made < wanted && (state.waiting.length || state.left.length)) {
+    if (!state.waiting.length) {
+      const parts = state.left.splice(0, state.asked ? AT_ONCE : 1);
+      state.asked += parts.length;
+      const answers = await Promise.all(parts.map((part) => part.ask(state.understood, state.filters)));
+      if (mine !== turn) return;
+      for (const results of answers) {
+        state.found += results.length;
+        state.waiting.push(...results);
+      }
+      continue;
+    }
+    const some = state.waiting.splice(0, wanted - made);
+    const data = await Promise.all(some.map((result) => result.data()));
+    if (mine !== turn) return;
+    for (const each of data) {
+      const { words, all } = holds(each, state.understood);
+      if (!words || !all) {
+        state.found -= 1;
+        state.dropped = true;
+        continue;
+      }
+      list.append(shown(JSON.parse(each.meta.told), state.understood));
+      made += 1;
+    }
+  }
+  tell();
+}
+
+async function search() {
+  const mine = ++turn;
+  const began = performance.now();
+  const [section, source, year] = narrow.map((each) => each.value);
+  const asked = Object.entries({ q: field.value.trim(), section, source, year }).filter(([, value]) => value);
+  history.replaceState(null, "", asked.length ? `?${new URLSearchParams(asked)}` : location.pathname);
+  if (!field.value.trim()) {
+    list.replaceChildren();
+    said.textContent = "";
+    more.hidden = true;
+    return;
+  }
+  try {
+    const { parts, common } = await opened();
+    if (mine !== turn) return;
+    const understood = understand(field.value, common);
+    const filters = {};
+    if (section) filters.section = section;
+    if (source) filters.source = source;
+    const left = understood.query ? parts.filter((part) => !year || String(part.year) === year) : [];
+    const fresh = { understood, filters, left, waiting: [], found: 0, asked: 0, dropped: false };
+    list.setAttribute("aria-busy", "true");
+    // The old answer stays until the first of the new one is there.
+    const first = left.shift();
+    if (first) {
+      fresh.waiting = await first.ask(understood, filters);
+      if (mine !== turn) return;
+      fresh.found = fresh.waiting.length;
+      fresh.asked = 1;
+    }
+    state = fresh;
+    list.replaceChildren();
+    await show(mine, STEP);
+    if (mine === turn) form.dataset.took = String(Math.round(performance.now() - began));
+  } catch (error) {
+    if (mine !== turn) return;
+    console.error(error);
+    said.textContent = form.dataset.failed;
+  } finally {
+    if (mine === turn) list.removeAttribute("aria-busy");
+  }
+}
+
+let typing;
+form.addEventListener("submit", (event) => { event.preventDefault(); clearTimeout(typing); search(); });
+field.addEventListener("input", () => { clearTimeout(typing); typing = setTimeout(search, 150); });
+field.addEventListener("focus", () => { opened().catch(() => {}); }, { once: true });
+for (const each of narrow) each.addEventListener("change", search);
+more.addEventListener("click", async () => {
+  const before = list.children.length;
+  const mine = turn;
+  await show(mine, STEP);
+  if (mine === turn) list.children[before]?.querySelector("a").focus();
+});
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  const at = document.activeElement;
+  if (event.key === "/" && !at?.matches("input, select, textarea")) {
+    event.preventDefault();
+    field.focus();
+    field.select();
+  }
+  if ((event.key === "ArrowDown" || event.key === "ArrowUp") && (at === field || list.contains(at))) {
+    const links = [...list.querySelectorAll("h2 a")];
+    const next = links.indexOf(at) + (event.key === "ArrowDown" ? 1 : -1);
+    const target = next < 0 ? field : links[Math.min(next, links.length - 1)];
+    if (target && target !== at) { event.preventDefault(); target.focus(); }
+  }
+});
+
+// A link here may hold a question; what the server answered already stays until it changes.
+const given = new URLSearchParams(location.search);
+if (given.get("q") && !("answered" in list.dataset)) {
+  field.value = given.get("q");
+  for (const each of narrow) {
+    const value = given.get(each.name) ?? "";
+    if ([...each.options].some((option) => option.value === value)) each.value = value;
+  }
+  search();
+}
+form.dataset.ready = "";
