@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from digest.desk.assets import Assets
 from digest.desk.live import Live
@@ -80,6 +80,7 @@ class Decisions:
             "line": self._line(key, bar, draft, now),
             "page_url": self._page_url(draft),
             "last": bar.counts.total - bar.counts.open,
+            "version": draft.record.version[:12] if draft is not None else "",
         }
 
     def _line(self, key: EditionKey, bar: ApproveBar, draft: Draft | None, now: datetime) -> Any:
@@ -232,7 +233,10 @@ class Decisions:
                 report = self.publisher.build(key.day)
             return f"Built from {report.edition.health.stories:,} stories."
 
-        return await self._decided(request, "build", decide)
+        answer = await self._decided(request, "build", decide)
+        if request.headers.get("hx-request") or answer.status_code >= 400:
+            return answer
+        return RedirectResponse(f"{self.root}/d/{request.path_params['day']}/", status_code=303)
 
     async def _decided(
         self, request: Request, verb: str, decide: Callable[[EditionKey, Mapping[str, str], str], str]

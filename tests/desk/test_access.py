@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -86,10 +87,12 @@ class House:
 
 @pytest.fixture
 def house(publication: Path) -> Iterator[House]:
-    yield from _house(publication)
+    with house_of(publication) as opened:
+        yield opened
 
 
-def _house(publication: Path, host: str = "127.0.0.1", clock: StandingClock | None = None) -> Iterator[House]:
+@contextmanager
+def house_of(publication: Path, host: str = "127.0.0.1", clock: StandingClock | None = None) -> Iterator[House]:
     wiring = Wiring(load(publication, {}), clock=clock)
     publisher = Publisher(wiring, wiring.settings.digests[0])
     try:
@@ -182,7 +185,7 @@ def test_a_change_must_come_from_a_page_of_this_session(house: House) -> None:
 
 def test_who_guesses_waits(publication: Path, clock: StandingClock) -> None:
     clock.advance(days=900)
-    for house in _house(publication, clock=clock):
+    with house_of(publication, clock=clock) as house:
         house.app.pages.door.put_user("Ada", "editor", PASSWORD)
         guesser = house.browser(address="127.0.0.1")
         answers = [guesser.log_in("Ada", f"guess number {number:04}").status_code for number in range(22)]
@@ -197,13 +200,13 @@ def test_who_guesses_waits(publication: Path, clock: StandingClock) -> None:
 
 def test_from_outside_nobody_comes_without_users(publication: Path) -> None:
     with pytest.raises(UsageError, match="open on this machine only"):
-        next(_house(publication, host="0.0.0.0"))
+        house_of(publication, host="0.0.0.0").__enter__()
     change(
         publication,
         r"^public_url = .*$",
         'public_url = "https://halyard.example"\ndesk_url = "https://desk.halyard.example"',
     )
-    for house in _house(publication):
+    with house_of(publication) as house:
         proxied = {"x-forwarded-for": "198.51.100.7", "x-forwarded-proto": "https"}
         outside = house.browser(base="https://desk.halyard.example")
         refused = outside.get("/login", headers=proxied)
@@ -215,7 +218,7 @@ def test_from_outside_nobody_comes_without_users(publication: Path) -> None:
         assert house.browser(base="http://evil.example:8026").get("/login").status_code == 421
         assert house.browser().get("/login").status_code == 200
         assert [deed.address for deed in house.app.pages.door.deeds(1)] == ["198.51.100.7"]
-    for house in _house(publication, host="0.0.0.0"):
+    with house_of(publication, host="0.0.0.0") as house:
         assert (
             house.browser(address="198.51.100.8", base="https://desk.halyard.example").get("/login").status_code == 200
         )
@@ -227,7 +230,7 @@ def test_below_a_path_of_a_site_every_address_is_ours(publication: Path) -> None
         r"^public_url = .*$",
         'public_url = "https://halyard.example"\ndesk_url = "https://halyard.example/desk"',
     )
-    for house in _house(publication):
+    with house_of(publication) as house:
         ada = house.browser(base="https://halyard.example")
         ada.get(f"/desk/enter/{house.app.pages.door.link('Ada')}")
         assert ada.get("/desk/").headers["location"] == f"/desk/d/{house.day}/"

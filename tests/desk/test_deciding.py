@@ -15,7 +15,7 @@ from digest.model.editions import EditionState
 from digest.wiring import Wiring
 from tests.cli.conftest import change
 from tests.conftest import StandingClock
-from tests.desk.test_access import Browser, House, _house
+from tests.desk.test_access import Browser, House, house_of
 from tests.smtpd import aiosmtpd_server, free_port
 
 
@@ -45,7 +45,7 @@ def at(publication: Path, hour: int, minute: int = 0) -> StandingClock:
 def test_hours_and_holds(publication: Path) -> None:
     change(publication, r"^\[digest\.daily\]$", '[digest.daily]\ntime = "10:30"\nnot_after = "12:00"')
     change(publication, r'^approval = "required"$', 'approval = "automatic"')
-    for house in _house(publication, clock=at(publication, 9, 30)):
+    with house_of(publication, clock=at(publication, 9, 30)) as house:
         ada = house.terminal(house.browser())
         path = f"/d/{house.day}"
         assert "Sends itself at 10:30 unless you stop it." in bar(ada, house)
@@ -87,7 +87,7 @@ def test_a_relay_that_does_not_answer_is_asked_again(publication: Path) -> None:
         waits.append(seconds)
         assert go_on.wait(20)
 
-    for house in _house(publication, clock=at(publication, 10)):
+    with house_of(publication, clock=at(publication, 10)) as house:
         ada, path = house.terminal(house.browser()), f"/d/{house.day}"
         ada.change(f"{path}/approve", data={"draft": "1"})
         deciding = house.app.live.deciding
@@ -107,7 +107,7 @@ def test_a_relay_that_does_not_answer_is_asked_again(publication: Path) -> None:
 
 
 def test_a_day_without_an_edition_says_why(publication: Path) -> None:
-    for house in _house(publication):
+    with house_of(publication) as house:
         ada = house.terminal(house.browser())
         key = house.app.live.deciding.publisher.key()
         gone = key._replace(day=key.day - timedelta(days=1))

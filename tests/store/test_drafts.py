@@ -10,6 +10,7 @@ import pytest
 
 from digest.errors import StoreConflict
 from digest.model.editions import Edit
+from digest.store.calendar import CalendarStore
 from digest.store.editions import Editions
 from digest.store.engine import Store
 from tests.builders import KEY, NOW, edition, parts
@@ -38,5 +39,7 @@ def test_a_draft_grows_with_what_readers_would_see_and_approval_names_it(store: 
     with pytest.raises(StoreConflict, match="built again meanwhile"):
         editions.approve(KEY, [parts(base)], [], edits=1, by="Ada", now=NOW, draft=2)
     editions.move_opening(KEY, ClockTime(7, 30), now=NOW)
+    assert CalendarStore(store).moved("daily", since=KEY.day) == {KEY.day: ClockTime(7, 30)}
+    assert CalendarStore(store).moved("daily", since=KEY.day + timedelta(days=1)) == {}
     record = editions.approve(KEY, [parts(base)], [], edits=1, by="Ada", now=NOW, draft=3)
     assert (record.draft, record.opens) == (3, ClockTime(7, 30))

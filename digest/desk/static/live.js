@@ -75,9 +75,9 @@
       for (const button of $$("button", dialog)) button.disabled = false;
     }
   };
-  const say = (words) => {
+  const say = (words, kind = "err") => {
     const said = $("#said"), line = document.createElement("p");
-    line.className = "say err alone";
+    line.className = `say ${kind} alone`;
     line.textContent = words;
     said.replaceChildren(line);
   };
@@ -86,13 +86,18 @@
     if (!button || button.disabled) return;
     const { ask: verb, post, shut, show } = button.dataset;
     if (verb) asking(verb);
-    if (post) decide(post);
+    if (post) {
+      if (button.dataset.meanwhile) say(button.dataset.meanwhile, "wait");
+      button.disabled = true;
+      decide(post).finally(() => { button.disabled = false; });
+    }
     if (shut !== undefined) { dialog.close(); refresh(); }
     if (show) { const tab = $("#tab-" + show); if (tab) tab.click(); body.dataset.column = "side"; }
     if (button.dataset.now !== undefined) { listen(); resend(); }
   });
   document.addEventListener("submit", (event) => {
     const form = event.target, verb = form.dataset.decide;
+    if (form.action.endsWith("/logout")) forget(() => true);
     if (!verb) return;
     event.preventDefault();
     const field = $("[data-remember]", form);
@@ -243,6 +248,12 @@
       if (there && value !== undefined) { there.value = value; there.defaultValue = value; }
     }
   });
+  const forget = (which) => {
+    for (let at = localStorage.length - 1; at >= 0; at -= 1) {
+      const [, day] = localStorage.key(at).match(/^desk:[^:]*:(\d{4}-\d\d-\d\d):/) || [];
+      if (day && which(day)) localStorage.removeItem(localStorage.key(at));
+    }
+  };
   const resend = () => {
     for (const each of kept()) {
       if (!each.sent || flying.has(each.key)) continue;
@@ -269,6 +280,8 @@
   function begin() {
     if (begin.done) return;
     begin.done = true;
+    const month = new Date(Date.now() - 30 * 86400000).toISOString().slice(0, 10);
+    forget((day) => day < month);
     restore(body);
     const first = kept().find((each) => each.item && !each.sent);
     const closed = first && $(`.it[data-id="${first.item}"] [data-do=open]`);
