@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import inspect
 import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated, NoReturn
 
 import typer
+from typer.models import CommandInfo, TyperInfo
 
 from digest import __version__
 from digest.cli import (
@@ -74,8 +77,48 @@ almanac.register(app)
 subscribers.register(app)
 searching.register(app)
 serve.register(app)
-desk.register(app)
 worker.register(app)
+
+
+def needed(words: Sequence[str]) -> typer.Typer:
+    """Return the application with no more commands than these words need.
+
+    Making options of every command takes longer than all else of `digest --help`, which shows none of them.
+    """
+    if list(words) == ["--help"]:
+        groups = [
+            (each, _without_options(each.typer_instance)) for each in app.registered_groups if each.typer_instance
+        ]
+        return _with(
+            [_bare(each) for each in app.registered_commands],
+            [TyperInfo(instance, name=each.name) for each, instance in groups],
+        )
+    first = words[0] if words else ""
+    alone = [each for each in app.registered_commands if each.name == first]
+    grouped = [each for each in app.registered_groups if each.name == first]
+    return _with(alone, grouped) if alone or grouped else app
+
+
+def _with(alone: list[CommandInfo], grouped: list[TyperInfo]) -> typer.Typer:
+    made = copy.copy(app)
+    made.registered_commands, made.registered_groups = alone, grouped
+    return made
+
+
+def _bare(info: CommandInfo) -> CommandInfo:
+    made = copy.copy(info)
+    made.help, made.callback = inspect.getdoc(info.callback), _nothing
+    return made
+
+
+def _without_options(group: typer.Typer) -> typer.Typer:
+    made = copy.copy(group)
+    made.registered_commands, made.registered_groups, made.registered_callback = [], [], None
+    return made
+
+
+def _nothing() -> None:
+    pass
 
 
 def run(arguments: Sequence[str] | None = None, *, start: Start | None = None) -> int:
@@ -84,7 +127,7 @@ def run(arguments: Sequence[str] | None = None, *, start: Start | None = None) -
     start = start or Start()
     debug = "--debug" in words or bool(start.environment.get("DIGEST_DEBUG"))
     try:
-        code = app(args=words, standalone_mode=False, obj=start, prog_name="digest")
+        code = needed(words)(args=words, standalone_mode=False, obj=start, prog_name="digest")
     except DigestError as error:
         if debug:
             raise

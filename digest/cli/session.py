@@ -223,33 +223,7 @@ def command(
     """
 
     def register(function: Callable[..., int]) -> Callable[..., int]:
-        hints = typing.get_type_hints(function, localns={"Session": Session}, include_extras=True)
-        own = [
-            parameter.replace(annotation=hints[parameter.name])
-            for parameter in list(inspect.signature(function).parameters.values())[1:]
-        ]
-        common = [
-            inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-            for key, (annotation, default) in _COMMON.items()
-        ]
-        context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-        keywords = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own]
-
-        def call(**values: Any) -> int:
-            context: typer.Context = values.pop("context")
-            if context.invoked_subcommand is not None:
-                return EXIT_DONE
-            start = context.obj or Start()
-            session = Session(start=start, **{key: values.pop(key) for key in _COMMON})
-            try:
-                return function(session, **values)
-            finally:
-                session.close()
-
-        call.__name__, call.__doc__ = function.__name__, function.__doc__
-        parameters = [*keywords, *common, context]
-        call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # PEP 362 allows it
-        call.__annotations__ = {each.name: each.annotation for each in parameters}
+        call = _Call(function)
         epilog = f"\b\nExample:\n  {example}\n\n\b\nExit codes:\n{exit_codes(exits)}"
         if name:
             group.command(name, epilog=epilog)(call)
@@ -258,3 +232,41 @@ def command(
         return function
 
     return register
+
+
+class _Call:
+    """A command as Typer sees it; its parameters are worked out when they are asked for, as most never are."""
+
+    def __init__(self, function: Callable[..., int]) -> None:
+        self.function = function
+        self.__name__, self.__doc__ = function.__name__, function.__doc__
+
+    @functools.cached_property
+    def __signature__(self) -> inspect.Signature:
+        """The command's own parameters, then the common ones (PEP 362)."""
+        hints = typing.get_type_hints(self.function, localns={"Session": Session}, include_extras=True)
+        own = [
+            parameter.replace(annotation=hints[parameter.name], kind=inspect.Parameter.KEYWORD_ONLY)
+            for parameter in list(inspect.signature(self.function).parameters.values())[1:]
+        ]
+        common = [
+            inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+            for key, (annotation, default) in _COMMON.items()
+        ]
+        context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+        return inspect.Signature([*own, *common, context])
+
+    @property
+    def __annotations__(self) -> dict[str, Any]:  # type: ignore[override]  # an instance's, as a function has them
+        return {each.name: each.annotation for each in self.__signature__.parameters.values()}
+
+    def __call__(self, **values: Any) -> int:
+        context: typer.Context = values.pop("context")
+        if context.invoked_subcommand is not None:
+            return EXIT_DONE
+        start = context.obj or Start()
+        session = Session(start=start, **{key: values.pop(key) for key in _COMMON})
+        try:
+            return self.function(session, **values)
+        finally:
+            session.close()
