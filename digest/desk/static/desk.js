@@ -144,6 +144,12 @@
 
   let version = top_().dataset.stamp, late = 0;
   const chosen = (name) => { const field = $(`input[name=${name}]:checked`); return field ? field.value : ""; };
+  // A mail wider than its column is shown smaller.
+  const fit = () => {
+    const stage = $(".stage"), width = Number(stage.dataset.width), room = stage.clientWidth - 32;
+    for (const each of $$("iframe", stage)) each.style.zoom = room > 0 && room < width ? (room / width).toFixed(3) : "";
+  };
+  new ResizeObserver(fit).observe($(".stage"));
   const look = () => {
     const stage = $(".stage"), shown = $("iframe:not(.coming)", stage);
     $$("iframe.coming", stage).forEach((each) => each.remove());
@@ -159,6 +165,7 @@
       next.className = "";
       next.id = "mail";
       shown.remove();
+      fit();
       document.dispatchEvent(new CustomEvent("desk:shown", { detail: version }));
     });
     stage.append(next);
@@ -192,7 +199,11 @@
     if (field) return field.focus();
     show(li, query);
   };
-  const column = (name) => { body.dataset.column = name; $("." + name).focus(); };
+  const column = (name) => {
+    body.dataset.column = name;
+    $(`input[name=column][value=${name}]`).checked = true;
+    $("." + name).focus();
+  };
   const keys = {
     j: () => walk(1), k: () => walk(-1),
     p: () => here() && does.pin(here()), d: () => here() && does.drop(here()),
