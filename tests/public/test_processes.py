@@ -12,10 +12,10 @@ from pathlib import Path
 
 from digest.config import load
 from digest.wiring import Wiring
-from tests.cli.conftest import Digest, digest, publication
+from tests.cli.conftest import Digest, digest, made_demo, publication
 from tests.scale.conftest import wait_for
 
-__all__ = ["digest", "publication"]
+__all__ = ["digest", "made_demo", "publication"]
 
 
 def children(pid: int) -> set[int]:

@@ -24,11 +24,11 @@ from sqlalchemy.engine import Connection, Engine
 from digest.dates import to_micros
 from digest.store.composed import Composed
 from digest.store.engine import Store
-from tests.cli.conftest import Digest, digest, publication
+from tests.cli.conftest import Digest, digest, made_demo, publication
 from tests.conftest import BASE_INSTANT, StandingClock, fresh_postgres
 from tests.smtpd import Script, scripted_server
 
-__all__ = ["digest", "publication"]
+__all__ = ["digest", "made_demo", "publication"]
 SOAK = os.environ.get("DIGEST_SOAK") == "1"
 PEOPLE, DAYS, YEARS = (1_000_000, 5, 5) if SOAK else (6_000, 10, 2)
 # What grows with the years. The list itself (subscribers, suppressions) is walked once a morning, by its key.
@@ -43,7 +43,8 @@ class Heard:
     statements: dict[str, Any] = field(default_factory=dict)
 
     def hear(self, text: str, given: Any) -> None:
-        if re.match(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b", text):
+        # The table an import stages its rows in is gone by the time we explain; it meets the list alone.
+        if re.match(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b", text) and "staged_subscribers" not in text:
             self.statements.setdefault(text, given)
 
 

@@ -18,11 +18,11 @@ import sqlalchemy as sa
 from digest.store import queue_schema
 from digest.store.engine import Store
 from digest.store.workers import WorkerRow, Workers
-from tests.cli.conftest import Digest, Outcome, digest, publication
+from tests.cli.conftest import Digest, Outcome, digest, made_demo, publication
 from tests.conftest import fresh_postgres
 from tests.scale.conftest import OwnServer
 
-__all__ = ["digest", "publication"]
+__all__ = ["digest", "made_demo", "publication"]
 
 
 @pytest.fixture
