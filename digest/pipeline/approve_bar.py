@@ -306,7 +306,7 @@ def hours(instant: datetime, *, zone: ZoneInfo, own: ZoneInfo | None, now: datet
         told = f"{instant.astimezone(zone):%A} {told}"
     if own is not None and instant.astimezone(own).utcoffset() != instant.astimezone(zone).utcoffset():
         told += f", {clock(instant, own)} with you"
-    minutes = -(-(instant - now) // _MINUTE)
+    minutes = (instant.replace(second=0, microsecond=0) - now.replace(second=0, microsecond=0)) // _MINUTE
     if 0 < minutes < 120:
         told += f", in {minutes} minute{'s' if minutes > 1 else ''}"
     return told
