@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from digest.dates import at_local, edition_day, iso
 from digest.editions.calendar import AHEAD, DAY, Schedule, closes, opening, why_off
-from digest.model.editions import EditionState
+from digest.model.editions import RESTORED, EditionState
 from digest.pipeline.asking import local
 from digest.pipeline.days import DONE
 
@@ -107,6 +107,8 @@ def _midnight(day: date, schedule: Schedule) -> datetime:
 
 
 def _of_today(now: datetime, schedule: Schedule, today: Today) -> str:
+    if today.state is EditionState.SKIPPED and today.reason == RESTORED:
+        return "set aside by a restore: sent only when a person approves it"
     if today.state in DONE:
         reason = f" ({today.reason})" if today.reason else ""
         return f"{today.state.value}{reason}: nothing more"

@@ -37,6 +37,15 @@ GROUP = 200
 GATHER_S = 0.0003
 # So long a change waits for a PostgreSQL server that went away, looking now and then.
 RECONNECT_S, RECONNECT_STEP_S = 30.0, 0.2
+# A server that went away without a word (its machine died, a cable was pulled) is given up after about a minute:
+# without these a statement would wait for hours.
+_SERVER_WAITS = {
+    "connect_timeout": int(BUSY_TIMEOUT_S),
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,  # milliseconds
+}
 _KINDS = "write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
 
 
@@ -61,7 +70,7 @@ def _engine(url: str) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     try:
-        return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": int(BUSY_TIMEOUT_S)})
+        return sa.create_engine(url, pool_pre_ping=True, connect_args=_SERVER_WAITS)
     except (ModuleNotFoundError, NoSuchModuleError):
         raise StoreError(
             "PostgreSQL needs the package psycopg",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from digest.mail.dkim import DkimKey
     from digest.mail.transport import Transport
     from digest.model.checked import Rule
+    from digest.model.mail import Notice
     from digest.pipeline.notifying import NoticesReport
     from digest.ports import Clock, Fetcher
     from digest.render.theme import Theme
@@ -129,15 +130,18 @@ class Wiring(Stores):
 
         from digest.mail.notices import NoticeWriter
         from digest.pipeline.notifying import deliver_notices
-        from digest.render.notice import notice_html
 
         settings = self.settings
+
+        def html_of(notice: Notice) -> str:
+            from digest.render.notice import notice_html
+
+            return notice_html(notice, publication=settings.publication, theme=self.theme, environment=self.templates)
+
         write = NoticeWriter(
             publication=settings.publication,
             return_path=parseaddr(settings.delivery.return_path or settings.publication.sender)[1],
-            html_of=lambda notice: notice_html(
-                notice, publication=settings.publication, theme=self.theme, environment=self.templates
-            ),
+            html_of=html_of,
         )
         return deliver_notices(
             notices=self.notices,

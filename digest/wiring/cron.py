@@ -76,8 +76,7 @@ class Cron:
             morning = Morning(
                 self.wiring, digest, via=self.via, wait_s=self.wait_s, stopped=self.stop.is_set, tell=tell
             )
-            day = morning.publisher.key().day.isoformat()
-            morning.publisher.stop = self.stop
+            day, morning.stop = self.wiring.key(digest).day.isoformat(), self.stop
             return morning.run(clock_is_right=clock_is_right)
         except DigestError as error:
             now = self.wiring.clock.now()

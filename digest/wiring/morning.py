@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from digest.config import DigestSettings
 from digest.dates import edition_day
@@ -13,15 +16,19 @@ from digest.errors import DigestError, LockHeld, RelayUnreachable
 from digest.model.editions import EditionRecord, EditionState
 from digest.model.mail import EditionKey
 from digest.pipeline import alarming, running
-from digest.pipeline.building import BuildReport
 from digest.pipeline.clock import check_clock
-from digest.pipeline.fetching import FetchReport
 from digest.pipeline.journal import Event, Journal
-from digest.pipeline.listing import ImportReport
-from digest.pipeline.notifying import NoticesReport
-from digest.pipeline.sending import SendingReport
-from digest.wiring import Wiring, feeds
-from digest.wiring.publisher import Publisher
+from digest.pipeline.steps import Policy
+from digest.wiring import Wiring
+from digest.wiring.roster import Roster
+
+if TYPE_CHECKING:
+    from digest.pipeline.building import BuildReport
+    from digest.pipeline.fetching import FetchReport
+    from digest.pipeline.listing import ImportReport
+    from digest.pipeline.notifying import NoticesReport
+    from digest.pipeline.sending import SendingReport
+    from digest.wiring.publisher import Publisher
 
 # What came back is forgotten when it counts no more (`pipeline.returning`), and a while later.
 RETURNS = timedelta(days=180)
@@ -41,10 +48,18 @@ class Morning:
         tell: Callable[[Event], None] = lambda event: None,
     ) -> None:
         self.wiring, self.digest, self.via, self.wait_s = wiring, digest, via, wait_s
-        self.publisher = Publisher(wiring, digest, via=via)
-        self.stopped = stopped
+        self.stopped, self.stop = stopped, threading.Event()
         self.journal = Journal(wiring.clock, tell)
         self.schedule: Schedule = wiring.schedule(digest)
+
+    @cached_property
+    def publisher(self) -> Publisher:
+        """What builds and sends; a run with nothing to do never loads it."""
+        from digest.wiring.publisher import Publisher
+
+        made = Publisher(self.wiring, self.digest, via=self.via)
+        made.stop = self.stop
+        return made
 
     # The steps
 
@@ -54,10 +69,12 @@ class Morning:
 
     def merge_file(self) -> ImportReport | None:
         """Merge the subscribers' file where it changed."""
-        return self.publisher.merge_file()
+        return Roster(self.wiring).merge_file()
 
     def fetch(self) -> FetchReport:
         """Read the feeds."""
+        from digest.wiring import feeds
+
         return feeds.fetch(
             self.wiring,
             lambda line: None,
@@ -111,7 +128,7 @@ class Morning:
 
     def deliver_notices(self) -> NoticesReport:
         """Hand over the mail that is no edition."""
-        return self.publisher.deliver_notices()
+        return self.wiring.deliver_notices(self.via)
 
     def keep_house(self) -> str:
         """Forget what nobody needs any more, once a day."""
@@ -164,7 +181,7 @@ class Morning:
 
     def _run(self) -> int:
         publication, digest = self.wiring.settings.publication, self.digest
-        policy = running.Policy(
+        policy = Policy(
             digest=digest.name,
             schedule=self.schedule,
             minimum_stories=digest.minimum_stories,

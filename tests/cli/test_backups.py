@@ -85,6 +85,7 @@ def test_days_that_the_backup_does_not_know_are_set_aside_too(
     assert [line.split(" is set aside")[0][-10:] for line in told.err.splitlines()] == [
         "2026-11-24", "2026-11-25", "2026-11-26",
     ]  # fmt: skip
+    assert "set aside by a restore" in digest("calendar", "-c", publication).out
     run = digest("run", "-c", publication)
     assert (run.code, "nothing to do" in run.out) == (0, True)
     # Today's was never built in what was restored: confirming it takes a build.

@@ -12,6 +12,7 @@ import pytest
 from digest.errors import StoreConflict, UsageError
 from digest.model.editions import EditionState
 from digest.model.mail import EditionKey
+from digest.wiring import cron
 from tests.conftest import fresh_postgres
 from tests.simulation import Fate, Process, Town
 from tests.webd import web_server
@@ -370,3 +371,29 @@ def test_what_is_not_needed_any_more_is_forgotten_by_config(tmp_path: Path) -> N
     assert editions == 6, "what was sent is remembered"
     first = place.ask(lambda process: process.ledger.counts(EditionKey("daily", date(2026, 11, 23))))
     assert (first.total, first.accepted) == (5, 5), "as counts"
+
+
+def test_a_run_that_does_not_end_is_told_to_stop_and_then_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A feed that hangs for ever, past every limit of its own."""
+    monkeypatch.setattr(cron, "GRACE_S", 0.3)
+    place = town(tmp_path, extra='\n[monitoring]\nlongest_run = "1s"\n')
+    ended, stop = threading.Event(), threading.Event()
+    body = place.feeds.body
+    monkeypatch.setattr(place.feeds, "body", lambda host, now: (ended.wait(30), body(host, now))[1])
+    with place.process() as process:
+        run = cron.Cron(
+            process,
+            place.settings.digests,
+            via="",
+            wait_s=0.0,
+            stop=stop,
+            tell=lambda event, digest, day: None,
+            warn=lambda line: None,
+            give_up=ended.set,
+        )
+        assert run.run(clock_is_right=False) == 75
+    assert stop.is_set()
+    assert ended.is_set(), "the process would have been ended here"
+    assert place.relay.editions() == []

@@ -6,6 +6,7 @@ import datetime
 import quopri
 import random
 import re
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
@@ -271,6 +272,16 @@ def test_without_tls_nothing_is_sent_unless_it_is_said_in_words() -> None:
     assert parse_via("smtp://mail.example.org", Path.cwd()).tls == "required"
     assert parse_via("smtp://mail.example.org?tls=none", Path.cwd()).tls == "none"
     assert parse_via("smtp://localhost", Path.cwd()).tls == "none"
+
+
+def test_an_lmtp_server_that_says_nothing_is_given_up_in_time(tmp_path: Path) -> None:
+    path = tmp_path / "silent.sock"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as silent:
+        silent.bind(str(path))
+        silent.listen()
+        relay = transport(parse_via(f"lmtp://{path}", tmp_path), password="", timeout_s=0.3, hostname="x.example")
+        with pytest.raises(RelayUnreachable, match=r"cannot be reached .*timed out"):
+            relay.open()
 
 
 def test_lmtp_over_a_socket(store: Store, clock: StandingClock, tmp_path: Path) -> None:
