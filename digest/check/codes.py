@@ -63,6 +63,7 @@ _GROUPS: dict[str, tuple[tuple[str, Severity, str, str], ...]] = {
     "Pictures and what else is loaded": (
         ("image-alt", "error", "A picture has no alt attribute; with pictures blocked nobody knows what it shows.", 'say what it shows; alt="" for an ornament'),
         ("image-missing", "error", "A picture is not there: no file beside the page, no attachment with its Content-ID.", "add the file, or mend the address"),
+        ("image-unprepared", "note", "Pictures were not fetched yet for where they stand, or for this theme, so none is shown there.", "run digest build"),
         ("image-width", "warning", "A picture has no width in pixels; Outlook shows it at full size.", 'write width="…" in pixels'),
         ("image-height", "warning", 'A picture has height="auto", which Outlook takes for nothing.', "write a number, or leave it out"),
         ("image-format", "warning", "A picture is WebP, AVIF, SVG or another format that some programs do not draw.", "use JPEG or PNG"),

@@ -22,7 +22,10 @@ def width(text: str) -> int:
 
 
 def wrap(text: str, first: str = "", rest: str | None = None) -> str:
-    """Return text broken at 72 columns; the first line begins with ``first``, others with ``rest``."""
+    """Return text broken at 72 columns; the first line begins with ``first``, others with ``rest``.
+
+    A word longer than a line is broken too, unless it holds an address.
+    """
     rest = first if rest is None else rest
     quick = _wrapped_ascii(text, first, rest)
     if quick is not None:
@@ -37,6 +40,9 @@ def wrap(text: str, first: str = "", rest: str | None = None) -> str:
             elif line:
                 lines.append(indent + line)
                 line, indent = "", rest
+            elif "://" in word:
+                lines.append(indent + word)  # an address is of use only whole
+                word, indent = "", rest
             else:
                 cut = _fitting(word, room)
                 lines.append(indent + word[:cut])

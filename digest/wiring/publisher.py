@@ -10,10 +10,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from digest.check import found
 from digest.editions.trial import with_settings
 from digest.model.editions import Edition, EditionRecord, EditionState, Note, Rendered
 from digest.model.mail import EditionKey
 from digest.pipeline import approving, building, fetching, listing, previewing, sending
+from digest.pipeline.pictures import wants_pictures
 from digest.wiring import feeds
 from digest.wiring.roster import Roster
 from digest.wiring.sender import Sender
@@ -127,7 +129,7 @@ class Publisher(Sender):
         record = self.wiring.editions.edition(key)
         edition = approving.edition_of(record, key, self.wiring.pictures, self.wiring.theme.picture_sizes)
         number = record.number if record and record.number else self.wiring.editions.next_number(key.digest)
-        return approving.proof(
+        proof = approving.proof(
             edition,
             number=number,
             publication=self.publication,
@@ -135,6 +137,10 @@ class Publisher(Sender):
             contents=self._contents,
             rules=self.wiring.rules,
         )
+        if wants_pictures(proof.edition, pictures=self.wiring.pictures, sizes=self.wiring.theme.picture_sizes):
+            waiting = found("image-unprepared", "items", "pictures of some items or sponsors are not here yet")
+            return replace(proof, findings=(*proof.findings, waiting))
+        return proof
 
     def _contents(self, name: str) -> tuple[bytes, str] | None:
         """Return a picture to embed: the theme's own, or a prepared one."""

@@ -113,6 +113,7 @@ EXAMPLES: dict[str, bytes] = {
 # Codes of what is no message: shown by the tests named.
 ELSEWHERE = {
     "contrast-inverted": "tests/check/test_editions.py",
+    "image-unprepared": "tests/cli/test_theme.py",
     "image-scaled": "tests/check/test_pictures.py",
     "link-broken": "tests/check/test_online.py",
     "link-moved": "tests/check/test_online.py",

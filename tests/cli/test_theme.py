@@ -33,6 +33,14 @@ def test_each_theme_makes_the_demos_mail(digest: Digest, publication: Path, name
     assert digest("approve", "-c", publication).code == 0
 
 
+def test_pictures_that_another_theme_wants_are_told_until_the_next_build(digest: Digest, publication: Path) -> None:
+    assert '"image-unprepared"' not in digest("check", "-c", publication, "--json").out
+    themed(publication, 'name = "bold"')
+    assert '"image-unprepared"' in digest("check", "-c", publication, "--json").out
+    assert digest("build", "-c", publication).code == 0
+    assert '"image-unprepared"' not in digest("check", "-c", publication, "--json").out
+
+
 def test_values_and_logo_are_in_the_mail_and_online(digest: Digest, publication: Path) -> None:
     Image.new("RGBA", (960, 120), (10, 120, 90, 128)).save(publication.parent / "logo.png")
     themed(

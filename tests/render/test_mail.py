@@ -219,3 +219,11 @@ def test_the_mail_is_the_one_that_was_looked_at(name: str) -> None:
     kept, now = (FOLDER / name).read_text(encoding="utf-8"), golden()
     assert sorted(now) == sorted(path.name for path in FOLDER.iterdir())
     assert now[name] == kept, "look at it: python -m tests.render.golden writes it anew"
+
+
+def test_an_address_among_words_stays_whole_on_a_line_of_its_own() -> None:
+    address = "https://read.example/" + "a" * 80
+    of = rich(intro=f"Good morning. The [charts]({address}) are there, and " + "w" * 100 + ".")
+    _, text = whole(of, made(of))
+    assert f"\n({address})\n" in text
+    assert "w" * 73 not in text
