@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from digest.cli.delivery import ViaOption
 from digest.cli.editions import JsonOption
 from digest.cli.session import Session, command
 
@@ -26,12 +27,13 @@ def doctor(
     offline: Annotated[
         bool, typer.Option("--offline", envvar="DIGEST_OFFLINE", help="Ask no relay, no DNS and no web address.")
     ] = False,
+    via: ViaOption = "",
     as_json: JsonOption = False,
 ) -> int:
     """Say what is wrong with configuration, keys, disk, database, clock, relay, DNS, public address. Mails nothing."""
     from digest.pipeline.doctor import diagnose
 
-    diagnosis = diagnose(_examinations(session, offline=offline), on_area=session.detail)
+    diagnosis = diagnose(_examinations(session, via=via, offline=offline), on_area=session.detail)
     if as_json:
         session.emit(diagnosis.document())
     else:
@@ -39,7 +41,7 @@ def doctor(
     return diagnosis.exit_code
 
 
-def _examinations(session: Session, *, offline: bool) -> Iterator[Examination]:
+def _examinations(session: Session, *, via: str, offline: bool) -> Iterator[Examination]:
     """Yield what is looked at; where the configuration is wrong, that alone."""
     from digest.errors import ConfigError
     from digest.model.editions import Finding
@@ -57,9 +59,10 @@ def _examinations(session: Session, *, offline: bool) -> Iterator[Examination]:
     from digest.wiring.doctor import Doctor
     from digest.wiring.doctor_network import Network
 
-    yield from Doctor(wiring).examinations()
+    network = Network(wiring, via=via, resolver=session.start.resolver)
+    yield from Doctor(wiring, network).examinations()
     if not offline:
-        yield from Network(wiring, resolver=session.start.resolver).examinations()
+        yield from network.examinations()
 
 
 def _tell(session: Session, diagnosis: Diagnosis) -> None:

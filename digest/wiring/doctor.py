@@ -26,9 +26,9 @@ PROBE = b"\0" * 1_000_000  # written to see whether a disk takes it
 class Doctor:
     """Looks at everything a morning needs."""
 
-    def __init__(self, wiring: Wiring) -> None:
+    def __init__(self, wiring: Wiring, network: Network) -> None:
         self.wiring, self.settings, self.clock = wiring, wiring.settings, wiring.clock
-        self.network = Network(wiring)
+        self.network = network
         self.free: Callable[[Path], tuple[int, int]] = free_of
         self.answers = False  # whether the database does: others ask it only then
 

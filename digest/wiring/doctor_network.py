@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from email.utils import parseaddr
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from digest import __version__
 from digest.errors import FetchError, RelayUnreachable
-from digest.mail.transport import Via, parse_via
+from digest.mail.transport import KINDS, Via, parse_via
 from digest.model.editions import Finding
 from digest.model.web import Request
 from digest.pipeline import doctor
@@ -27,9 +28,10 @@ ANSWER_S = 10.0  # seconds the public address may take
 class Network:
     """Looks at what answers, or does not."""
 
-    def __init__(self, wiring: Wiring, *, resolver: Resolver | None = None) -> None:
+    def __init__(self, wiring: Wiring, *, via: str = "", resolver: Resolver | None = None) -> None:
+        """``via`` is that of --via, which runs are called with; "" = that of the configuration."""
         self.wiring, self.settings, self.clock = wiring, wiring.settings, wiring.clock
-        self.resolver = resolver
+        self.asked, self.resolver = via, resolver
 
     def examinations(self) -> Iterator[Examination]:
         """Yield what is looked at."""
@@ -41,7 +43,11 @@ class Network:
     @property
     def via(self) -> Via:
         """Where editions are handed over."""
-        return parse_via(self.settings.delivery.via, self.settings.folder)
+        text = self.asked or self.settings.delivery.via
+        kind = text.partition(":")[0]
+        if kind not in KINDS:
+            return Via(kind=kind)  # of an extension; where there is none such, looking at the relay says so
+        return parse_via(text, Path.cwd() if self.asked else self.settings.folder)
 
     @property
     def mails(self) -> bool:
@@ -54,14 +60,14 @@ class Network:
 
         sender = parseaddr(self.settings.delivery.return_path or self.settings.publication.sender)[1]
         try:
-            connection = self.wiring.transport().open()
+            connection = self.wiring.transport(self.asked).open()
         except RelayUnreachable as error:
             yield from doctor.of_error("relay", error)
             return
         try:
             connection.probe(sender, 100_000)
             if not isinstance(connection, Session):
-                yield f"{self.settings.delivery.via}: no relay; messages become files or go to a program"
+                yield f"{self.asked or self.settings.delivery.via}: no relay; messages become files or go to a program"
                 return
             yield from doctor.certificate(connection.name, connection.certified_until, self.clock.now())
             login = "logged in" if self.via.user else "without a login"

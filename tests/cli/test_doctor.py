@@ -126,6 +126,8 @@ def test_a_domain_and_a_relay_as_they_should_be_and_then_not(digest: Digest, pub
             web.put("/health", body, status=status)
             _, document = doctor(publication, zone=good, moment=now)
             assert any(words in line for line in told(document)), words
+        _, document = doctor(publication, "--via", f"smtp://127.0.0.1:{inbox.port}", zone=good, moment=now)
+        assert not any("relay" in line for line in told(document)), "as runs are called with another way"
         code, document = doctor(publication, "--offline", moment=now)
         assert not [line for line in told(document) if not line.startswith("config")]
 

@@ -22,8 +22,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from digest.errors import RelayError, RelayUnreachable, StoreError
+from digest.mail.smtp import Session
 from digest.mail.transport import parse_via, transport
 from digest.model.mail import Envelope, Message, Planned, Suppression
+from digest.pipeline import doctor
 from digest.pipeline.sending import preflight
 from digest.store import turns as turns_of_the_store
 from digest.store.engine import Store
@@ -248,6 +250,14 @@ def test_over_tls_with_a_certificate_we_trust(
     ledger = approved(store, [person(f"p{n}") for n in range(6)])
     with tls_server(certificates / "localhost", implicit=kind == "smtps") as inbox:
         via = f"{kind}://localhost:{inbox.port}?tls=required"
+        session = transport(parse_via(via, certificates), password="", timeout_s=5, hostname="x.example").open()
+        assert isinstance(session, Session)
+        assert session.tls == "TLSv1.3"
+        assert session.certified_until is not None, "what `doctor` looks at"
+        soon = session.certified_until - datetime.timedelta(days=13)
+        assert len(list(doctor.certificate("relay", session.certified_until, soon))) == 1
+        assert not list(doctor.certificate("relay", session.certified_until, soon - datetime.timedelta(days=2)))
+        session.close()
         assert hand_over(ledger, via, clock).accepted == 6
     assert len(inbox.taken) == 6
 
