@@ -34,6 +34,7 @@ def tokens(html: str) -> list[str]:
     return _TOKEN.split(html)
 
 
+@lru_cache(maxsize=2_000)
 def name_of(tag: str) -> str:
     """Return a tag's name in lower case, "" of what is none."""
     found = _NAME.match(tag)

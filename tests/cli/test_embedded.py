@@ -6,7 +6,9 @@ import email
 import email.policy
 import hashlib
 import io
+import json
 import re
+from datetime import date, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -192,3 +194,23 @@ def test_an_editors_words_keep_the_sponsors_picture_and_open_no_file(digest: Dig
     html = body(sent(digest, publication)["trader@example.com"], "html")
     assert "Charts that float." in html
     assert 'alt="Tidewell Charts"' in html
+
+
+def test_a_slot_is_shown_on_its_days_alone_and_says_whose_it_is(digest: Digest, publication: Path) -> None:
+    day = date.fromisoformat(json.loads(digest("status", "-c", publication, "--json").out)["edition"])
+    before, after = day - timedelta(days=1), day + timedelta(days=1)
+    slots = (
+        ("Ended", f'until = "{before}"'),
+        ("Not Yet", f'from = "{after}"'),
+        ("Last Day", f'until = "{day}"'),
+        ("First Day", f'from = "{day}"\nlabel = "From our own house"\nplacement = "top"'),
+    )
+    tables = "".join(f'[[sponsors]]\nname = "{name}"\ntext = "Salt and rope."\n{dates}\n\n' for name, dates in slots)
+    change(publication, r"^\[\[sponsors\]\]$", f"{tables}[[sponsors]]")
+    assert digest("build", "-c", publication).code == 0
+    message = sent(digest, publication)["trader@example.com"]
+    for kind in ("html", "plain"):
+        words = " ".join(body(message, kind).split())
+        assert ("Ended" in words, "Not Yet" in words, "Last Day" in words) == (False, False, True)
+        assert "From our own house" in words
+        assert words.index("First Day") < words.index("Last Day"), "one at the top, one in the imprint"

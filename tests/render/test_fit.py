@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from digest.model.editions import Edition, Score, Term
-from digest.render.fit import fit, shortened
-from tests.builders import edition, filled, item
+from digest.pipeline.approving import inert_slots, proof
+from digest.render.fit import BUDGET, fit, shortened
+from tests.builders import PUBLICATION, edition, filled, item
+from tests.render.samples import made, pictured, whole
 
 
 def size(of: Edition) -> int:
@@ -36,3 +40,31 @@ def test_words_are_not_cut() -> None:
     assert shortened("one two three four", 12) == "one two…"
     assert shortened("short", 12) == "short"
     assert len(shortened("x" * 50, 12)) == 12
+
+
+def test_a_fitted_edition_is_whole_and_any_choice_of_it_a_render_of_just_those() -> None:
+    publication = replace(PUBLICATION, public_url="https://tide.example")
+    of = pictured(84)
+    fitted = proof(
+        of,
+        number=412,
+        publication=publication,
+        render=lambda of, number, language: made(of, publication),
+    )
+    (version,) = fitted.versions
+    assert version.size <= BUDGET
+    assert version.rendered.cuts[0] == "teasers shortened to 200 characters"
+    assert version.rendered.cuts[-1].startswith("left out to fit: ")
+    assert 40 < len(fitted.edition.items) < 84
+    html, text = whole(fitted.edition, version.rendered)
+    for part in (html, text):
+        assert "https://example.org/u/EXAMPLE" in part
+        assert "4 Ropewalk Steps" in part
+    slots = inert_slots(version.rendered, of)
+    for chosen in (("foreign", "science"), ("trade",)):
+        only = replace(
+            fitted.edition, sections=tuple(each for each in fitted.edition.sections if each.section.slug in chosen)
+        )
+        assert whole(fitted.edition, version.rendered, chosen, slots) == whole(
+            only, made(only, publication), None, slots
+        )
