@@ -13,7 +13,7 @@ from digest.model.editions import Picture
 from digest.store.codec import dump, load
 from digest.store.editions import keep
 from digest.store.engine import Store
-from digest.store.stories import insert
+from digest.store.stories import MANY, insert
 from digest.store.tables import contents, pictures
 
 
@@ -26,14 +26,15 @@ class Pictures:
     def pictures(self, wanted: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], Picture | str]:
         """Return what is known of (url, style): a picture, or the reason why it cannot be used."""
         found: dict[tuple[str, str], Picture | str] = {}
+        asked = set(wanted)
+        urls = sorted({url for url, _ in asked})
         with self.store.read() as connection:
-            for url, style in sorted(set(wanted)):
-                query = sa.select(pictures.c.name, pictures.c.body).where(
-                    pictures.c.url == url, pictures.c.style == style
-                )
-                row = connection.execute(query).one_or_none()
-                if row is not None:
-                    found[url, style] = load(Picture, row.body) if row.name else str(json.loads(row.body))
+            for start in range(0, len(urls), MANY):
+                query = sa.select(pictures).where(pictures.c.url.in_(urls[start : start + MANY]))
+                for row in connection.execute(query.order_by(pictures.c.url, pictures.c.style)):
+                    if (row.url, row.style) in asked:
+                        known = load(Picture, row.body) if row.name else str(json.loads(row.body))
+                        found[row.url, row.style] = known
         return found
 
     def save_picture(
