@@ -13,7 +13,9 @@ import pytest
 from docs.generate import REFERENCE
 from docs.generate.tree import commands
 from tests.cli.conftest import Digest
-from tests.cli.conftest import digest as digest  # the fixture
+from tests.cli.conftest import digest as digest  # the fixtures
+from tests.cli.conftest import made_demo as made_demo
+from tests.cli.conftest import publication as publication
 from tests.conftest import StandingClock
 
 PAGE = REFERENCE / "json.md"
@@ -50,7 +52,7 @@ def covered(path: str, known: list[str]) -> bool:
 
 
 @pytest.fixture
-def said(digest: Digest, tmp_path: Path, clock: StandingClock) -> dict[str, list[Any]]:
+def said(digest: Digest, publication: Path, tmp_path: Path, clock: StandingClock) -> dict[str, list[Any]]:
     """Return what each command printed as JSON over a morning of the sample publication."""
     made: dict[str, list[Any]] = {}
     (tmp_path / "saved.xml").write_text(FEED, encoding="utf-8")
@@ -59,9 +61,8 @@ def said(digest: Digest, tmp_path: Path, clock: StandingClock) -> dict[str, list
     for name in ("new", "cur", "tmp"):
         (box / name).mkdir(parents=True)
     (box / "new" / "1").write_bytes(BOUNCE)
-    config = tmp_path / "demo" / "digest.toml"
-    assert digest("demo", tmp_path / "demo").code == 0
-    story = json.loads((tmp_path / "demo" / "preview" / "edition.json").read_text(encoding="utf-8"))
+    config = publication
+    story = json.loads((publication.parent / "preview" / "edition.json").read_text(encoding="utf-8"))
     made["digest preview"] = [story]
     headline = story["sections"][0]["items"][0]["headline"]
     key = tmp_path / "dkim.pem"

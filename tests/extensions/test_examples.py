@@ -14,6 +14,7 @@ import pytest
 
 from tests.cli.conftest import Digest, change
 from tests.cli.conftest import digest as digest  # the fixtures
+from tests.cli.conftest import made_demo as made_demo
 from tests.cli.conftest import publication as publication
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.conftest import Digest, change
 from tests.cli.conftest import digest as digest  # the fixtures
+from tests.cli.conftest import made_demo as made_demo
 from tests.cli.conftest import publication as publication
 
 CODE = """
