@@ -74,15 +74,15 @@ class ArchiveKeeper:
                 Searching(self.wiring).refresh()  # the desk and the terminal ask it
                 return put_private(every, folder)
             report = site.build_site(every, folder, fresh=fresh)
-            report.index = self._search(folder)
+            Searching(self.wiring).refresh()
+            report.index = self.put_search(folder)
             if out is None and report.feeds:
                 self._tell_hub(report.feeds)
             return report
 
-    def _search(self, folder: Path) -> IndexReport:
-        """Bring search in step with the pages, its index and its page."""
+    def put_search(self, folder: Path) -> IndexReport:
+        """Bring the search page of a site and its index up to date with what the store's search holds."""
         searching = Searching(self.wiring)
-        searching.refresh()
         house = self.house(self.settings.digests[0])
         day = functools.cache(house.say.day)
         try:

@@ -1,4 +1,4 @@
-// Search of the static archive: asks Pagefind's index part by part, newest first, and shows what it finds.
+// Search of the static archive: asks Pagefind's index year by year, newest first, and shows what it finds.
 // Words are folded as digest/model/searching.py folds them; the index holds them so.
 
 const form = document.getElementById("_search");
@@ -11,7 +11,9 @@ const here = new URL(".", location.href);
 const root = new URL(form.dataset.root, here);
 const language = document.documentElement.lang || "en";
 const STEP = 20; // stories shown at once
-const AT_ONCE = 4; // parts asked together
+const FIRST = 8; // the first of them
+const AT_ONCE = 3; // years asked together
+const ENOUGH = 8; // so many matches in a row without the words: those after them have them neither
 
 const unspaced = /[\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3005\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\u{20000}-\u{3ffff}]+/gu;
 const isUnspaced = (text) => text.search(unspaced) >= 0;
@@ -66,8 +68,10 @@ function understand(text, common) {
   }
   const telling = wanted.filter((run) => run.length > 1 || !common.has(run[0]));
   const kept = telling.length ? telling : wanted;
-  const terms = [...new Set(kept.flat())].slice(0, 24);
-  return { query: terms.join(" "), wanted: kept, out, phrases };
+  const terms = [...new Set(kept.flat())].slice(0, 24).join(" ");
+  // Pagefind knows quotes around a whole question only; else what stands together is looked for in what it finds.
+  const query = kept.length === 1 && kept[0].length > 1 ? `"${kept[0].join(" ")}"` : terms;
+  return { query, wanted: kept, out, phrases, checked: phrases.length + out.length > (query === terms ? 0 : 1) };
 }
 
 // Whether a story holds the words that were asked for. Pagefind takes a shorter word where it does not know one, and
@@ -131,46 +135,73 @@ function shown(told, asked) {
   return item;
 }
 
+// The stories of a year: its parts behind one engine.
+class Year {
+  constructor(year, engine) {
+    this.year = year;
+    this.engine = engine;
+    this.paths = [];
+  }
+
+  ready() {
+    this.opening ??= (async () => {
+      const [first, ...others] = this.paths;
+      const index = this.engine.createInstance({ basePath: first });
+      await index.init();
+      await Promise.all(others.map((path) => index.mergeIndex(path)));
+      return index;
+    })();
+    return this.opening;
+  }
+
+  async ask(asked, filters) {
+    return (await (await this.ready()).search(asked.query, { filters })).results;
+  }
+}
+
 let opening;
 function opened() {
   opening ??= fetch(new URL("parts.json", here)).then(async (answer) => {
     if (!answer.ok) throw new Error(`parts.json: ${answer.status}`);
     const { parts, common } = await answer.json();
     const engine = parts.length ? await import(new URL(`${parts[0].path}/pagefind.js`, here).href) : null;
+    const years = new Map();
     for (const part of parts) {
-      const path = new URL(`${part.path}/`, here).pathname;
-      part.ask = async (asked, filters) => {
-        part.index ??= engine.createInstance({ basePath: path });
-        const { results } = await part.index.search(asked.query, { filters });
-        // Where the best match lacks a word, this part does not have it, and no match is one.
-        return results.length && holds(await results[0].data(), asked).words ? results : [];
-      };
+      if (!years.has(part.year)) years.set(part.year, new Year(part.year, engine));
+      years.get(part.year).paths.push(new URL(`${part.path}/`, here).pathname);
     }
-    return { parts, common: new Set(common) };
+    return { years: [...years.values()], common: new Set(common) };
   });
   opening.catch(() => { opening = undefined; });
   return opening;
+}
+
+// Have the newest year ready before anybody has typed a word.
+async function warm() {
+  const { years } = await opened();
+  if (years.length) await years[0].ready();
+  warm().catch(() => {});
 }
 
 let turn = 0;
 let state;
 
 function tell() {
-  // While some are not looked at, their number is a guess where words must stand together, or older parts were not asked.
+  // While some are not looked at, their number is a guess where words must stand together, or older years were not asked.
   const open = state.left.length || (state.waiting.length && state.dropped) ? "+" : "";
   const count = new Intl.NumberFormat(language).format(state.found);
   said.textContent = state.found || open ? form.dataset.found.replace("{count}", count + open) : form.dataset.none;
   more.hidden = !(state.waiting.length || state.left.length);
 }
 
-// Show so many stories more; older parts are asked only as far as that needs.
+// Show so many stories more; older years are asked only as far as that needs.
 async function show(mine, wanted) {
   let made = 0;
+  let missed = 0;
   while (made < wanted && (state.waiting.length || state.left.length)) {
     if (!state.waiting.length) {
-      const parts = state.left.splice(0, state.asked ? AT_ONCE : 1);
-      state.asked += parts.length;
-      const answers = await Promise.all(parts.map((part) => part.ask(state.understood, state.filters)));
+      const years = state.left.splice(0, AT_ONCE);
+      const answers = await Promise.all(years.map((year) => year.ask(state.understood, state.filters)));
       if (mine !== turn) return;
       for (const results of answers) {
         state.found += results.length;
@@ -178,11 +209,16 @@ async function show(mine, wanted) {
       }
       continue;
     }
-    const some = state.waiting.splice(0, wanted - made);
+    const some = state.waiting.splice(0, (wanted - made) * (state.understood.checked ? 4 : 1));
     const data = await Promise.all(some.map((result) => result.data()));
     if (mine !== turn) return;
-    for (const each of data) {
+    for (const [place, each] of data.entries()) {
+      if (made === wanted) {
+        state.waiting.unshift(...some.slice(place));
+        break;
+      }
       const { words, all } = holds(each, state.understood);
+      missed = words ? 0 : missed + 1;
       if (!words || !all) {
         state.found -= 1;
         state.dropped = true;
@@ -190,6 +226,11 @@ async function show(mine, wanted) {
       }
       list.append(shown(JSON.parse(each.meta.told), state.understood));
       made += 1;
+    }
+    if (missed >= ENOUGH) {
+      state.found -= state.waiting.length;
+      state.waiting = [];
+      missed = 0;
     }
   }
   tell();
@@ -208,14 +249,14 @@ async function search() {
     return;
   }
   try {
-    const { parts, common } = await opened();
+    const { years, common } = await opened();
     if (mine !== turn) return;
     const understood = understand(field.value, common);
     const filters = {};
     if (section) filters.section = section;
     if (source) filters.source = source;
-    const left = understood.query ? parts.filter((part) => !year || String(part.year) === year) : [];
-    const fresh = { understood, filters, left, waiting: [], found: 0, asked: 0, dropped: false };
+    const left = understood.query ? years.filter((each) => !year || String(each.year) === year) : [];
+    const fresh = { understood, filters, left, waiting: [], found: 0, dropped: false };
     list.setAttribute("aria-busy", "true");
     // The old answer stays until the first of the new one is there.
     const first = left.shift();
@@ -223,12 +264,13 @@ async function search() {
       fresh.waiting = await first.ask(understood, filters);
       if (mine !== turn) return;
       fresh.found = fresh.waiting.length;
-      fresh.asked = 1;
     }
     state = fresh;
     list.replaceChildren();
-    await show(mine, STEP);
-    if (mine === turn) form.dataset.took = String(Math.round(performance.now() - began));
+    await show(mine, FIRST);
+    if (mine !== turn) return;
+    form.dataset.took = String(Math.round(performance.now() - began));
+    await show(mine, STEP - list.children.length);
   } catch (error) {
     if (mine !== turn) return;
     console.error(error);
@@ -241,7 +283,6 @@ async function search() {
 let typing;
 form.addEventListener("submit", (event) => { event.preventDefault(); clearTimeout(typing); search(); });
 field.addEventListener("input", () => { clearTimeout(typing); typing = setTimeout(search, 150); });
-field.addEventListener("focus", () => { opened().catch(() => {}); }, { once: true });
 for (const each of narrow) each.addEventListener("change", search);
 more.addEventListener("click", async () => {
   const before = list.children.length;
