@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -86,6 +86,7 @@ def refresh(
 def earlier(
     story: Story,
     *,
+    event: Collection[str] = (),
     search: SearchStore,
     before: date | None = None,
     limit: int = 10,
@@ -93,15 +94,17 @@ def earlier(
 ) -> tuple[Earlier, ...]:
     """Answer "Have we run this?": items of editions before a day that tell a story or its like, most alike first.
 
-    ``background`` says which words are common; the shipped table without it.
+    ``event`` are ids of further stories of the same event. ``background`` says which words are common; the shipped
+    table without it.
     """
     known = background or shipped()
-    found = search.like(_rarest(story, known), [story.id], before=before, limit=LOOKED_AT)
+    ids = {story.id, *event}
+    found = search.like(_rarest(story, known), sorted(ids), before=before, limit=LOOKED_AT)
     documents = [Document(title=f"{story.kicker} {story.headline}", teaser=story.teaser)]
     documents += [Document(title=f"{told.kicker} {told.headline}", teaser=told.teaser) for told in found]
     alike = similarities(documents, known).rows[0]
     made = [
-        Earlier(told=told, score=1.0 if story.id in (told.story, *told.stories) else alike.get(place, 0.0))
+        Earlier(told=told, score=1.0 if ids & {told.story, *told.stories} else alike.get(place, 0.0))
         for place, told in enumerate(found, 1)
     ]
     kept = [each for each in made if each.score >= ALIKE]

@@ -20,7 +20,7 @@ from digest.wiring.editing import Editing
 from digest.wiring.publisher import Publisher
 
 T = TypeVar("T")
-REMEMBERED = timedelta(days=3660)  # how far back it is asked whether we ran something
+REMEMBERED = timedelta(days=14)  # editions that may not be listed yet, and so not be known to search
 KEPT = 24  # results kept of each kind: several editors' views of a few drafts
 
 
@@ -94,6 +94,7 @@ class Drafts:
             draft.edition,
             story_id,
             past=self.wiring.editions.sent_events(draft.key.digest, since=draft.key.day - REMEMBERED),
+            search=self.wiring.search,
         )
 
     def number(self, draft: Draft) -> int:
