@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -230,6 +231,15 @@ def test_operators_are_told_once_a_change_of_state(tmp_path: Path) -> None:
     place.relay.down = False
     assert place.run().code == 0
     assert place.relay.notices().count("ops@tide.example") == 2, "that it began, and that it is over"
+    with place.process() as process, process.database.read() as connection:
+        query = "SELECT body FROM notices WHERE kind = 'alert' ORDER BY created"
+        began, over = (json.loads(row[0]) for row in connection.exec_driver_sql(query))
+    assert began["subject"] == "The Slack Tide (daily): the relay cannot be reached"
+    assert "The last lines of the run:" in began["text"]
+    assert "approved as No. 1" in began["text"]
+    assert "relay.example:587: the relay cannot be reached" in began["text"]
+    assert "Look first: `digest status --digest daily`" in began["text"]
+    assert over["subject"] == "The Slack Tide (daily): all is well again"
     assert len(place.relay.editions()) == 5
 
 
