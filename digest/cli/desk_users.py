@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from getpass import getpass
 from typing import Annotated
 
 import typer
@@ -48,7 +49,10 @@ def add(
 def _password() -> str:
     """Return a password typed twice, or the first line of standard input. It is never an argument: `ps` shows those."""
     if sys.stdin.isatty():
-        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+        given = getpass("Password: ")
+        if given != getpass("Once more: "):
+            raise UsageError("the two passwords differ", fix="type the same one twice")
+        return given
     given = sys.stdin.readline().rstrip("\r\n")
     if not given:
         raise UsageError("no password was given", where="standard input", fix="type it, or pass it in by a pipe")
