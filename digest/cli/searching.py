@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 BOLD, OFF = "\033[1;33m", "\033[0m"
 FAINT = "\033[2m"
+MANY = 50  # editions that take longer than a moment
 
 
 def register(app: typer.Typer) -> None:
@@ -69,7 +70,7 @@ def search(
         since=day_of(since, "--since") if since else None,
         until=day_of(until, "--until", last=True) if until else None,
     )
-    searching.refresh()
+    searching.refresh(lambda done, of: _tell(session, done, of))
     if like:
         return _show_earlier(session, searching.earlier(like, limit=limit), as_json)
     if not question.terms:
@@ -84,6 +85,12 @@ def search(
         _show(session, hit.told, question, colours)
     session.say(_count(answer.total, len(answer.hits)))
     return EXIT_DONE
+
+
+def _tell(session: Session, done: int, of: int) -> None:
+    """Say that it takes a moment, once, where many editions are put into search."""
+    if done == 1 and of > MANY:
+        session.warn(f"{of} editions are put into search first; this happens once")
 
 
 def _requoted(word: str) -> str:
