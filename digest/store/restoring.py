@@ -8,8 +8,9 @@ went out after the backup; notices that waited then are not mailed now.
 from __future__ import annotations
 
 import secrets
+import sqlite3
 from collections.abc import Callable, Collection, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -23,7 +24,7 @@ from digest.errors import StoreConflict, StoreError, UsageError
 from digest.model.editions import RESTORED, EditionState
 from digest.model.mail import EditionKey
 from digest.store import migrations
-from digest.store.backups import backup, copy_sqlite, look_into
+from digest.store.backups import backup, copy_sqlite, damage, look_into, sqlite_file
 from digest.store.copying import copy_in, make_url_of, set_counters, step_of, tables_copied
 from digest.store.delivery_log import CLAIMED, HANDED
 from digest.store.engine import Store
@@ -85,20 +86,20 @@ def restore(url: str, file: Path, plan: Plan, *, now: Callable[[], datetime]) ->
         source = Store.open(f"sqlite:///{scratch}")
         opened.callback(source.close)
         aside = _set_aside(source, plan, now())
-        if replaced is not None:
-            _move_away(url, stamp)
+        damaged = replaced is None and _is_damaged(url)
+        carried = _away_of(url) if damaged else []
+        kept = _move_away(url, stamp) if damaged or replaced is not None else None
         target = Store.open(url)
         opened.callback(target.close)
         for name in sorted({*plan.digests, *_digests(target)}):
             opened.enter_context(Locks(target, now).hold(name, wait_s=0))
         with target.read() as connection:
             _must_rest(connection, plan, now(), where=target.name)
-        kept = None
-        if replaced is None:
+        if replaced is None and not damaged:
             kept = plan.folder / f"digest-before-restore-{stamp}.db"
             backup(url, kept)
         with target.write() as connection:
-            return _Replacing(source, target, connection, plan, now()).go(found.newest, aside, kept)
+            return _Replacing(source, target, connection, plan, now()).go(found.newest, aside, kept, carried)
 
 
 def _replaced(url: str) -> str | None:
@@ -114,9 +115,8 @@ def _replaced(url: str) -> str | None:
         raise
     try:
         with store.read() as connection:
-            # All of them are read: a damaged page shows here, and not half-way.
             some = [connection.execute(sa.select(table)).first() for table in (subscribers, suppressions, editions)]
-            connection.execute(sa.select(suppressions)).all()
+            _away(connection)  # all of it is read: a damaged page shows here, and not half-way
     except StoreError as error:
         return f"the database at {store.name} cannot be read ({error.what})"
     finally:
@@ -124,12 +124,38 @@ def _replaced(url: str) -> str | None:
     return None if any(some) else f"the database at {store.name} is empty"
 
 
-def _move_away(url: str, stamp: str) -> None:
-    """Keep a file that cannot be read beside the new one."""
+def _is_damaged(url: str) -> bool:
+    """Tell whether a SQLite file has damage: then it is put aside, and not written into."""
+    if make_url_of(url).get_backend_name() != "sqlite":
+        return False
+    with closing(sqlite3.connect(sqlite_file(url))) as connection:
+        return bool(damage(connection, most=1))
+
+
+def _away_of(url: str) -> list[dict[str, Any]]:
+    """Return what keeps people away in a database that is going to be put aside."""
+    with closing(Store.open(url)) as store, store.read() as connection:
+        return _away(connection)
+
+
+def _away(connection: Connection) -> list[dict[str, Any]]:
+    """Return what keeps people of a database away: suppressions, and what their status says."""
+    rows = [dict(row) for row in connection.execute(sa.select(suppressions)).mappings()]
+    gone = sa.select(subscribers.c.email_key, subscribers.c.status, subscribers.c.status_at).where(
+        subscribers.c.status.in_(GONE)
+    )
+    return rows + [
+        {"email_key": row.email_key, "digest": "", "reason": row.status, "at": row.status_at, "source": "status"}
+        for row in connection.execute(gone)
+    ]
+
+
+def _move_away(url: str, stamp: str) -> Path | None:
+    """Keep a file beside the new one; return where, None where there is none."""
     parsed = make_url_of(url)
     path = Path(parsed.database or "")
     if parsed.get_backend_name() != "sqlite" or not path.is_file():
-        return
+        return None
     name = f"{path.name}.replaced-{stamp}"
     while path.with_name(name).exists():
         name += "-again"
@@ -137,6 +163,7 @@ def _move_away(url: str, stamp: str) -> None:
         beside = path.with_name(path.name + ending)
         if beside.exists():
             beside.rename(path.with_name(name + ending))
+    return path.with_name(name)
 
 
 def _remove(scratch: Path) -> None:
@@ -185,13 +212,20 @@ class _Replacing:
     def __init__(self, source: Store, target: Store, connection: Connection, plan: Plan, now: datetime) -> None:
         self.source, self.target, self.connection, self.plan, self.now = source, target, connection, plan, now
 
-    def go(self, newest: datetime | None, aside: tuple[EditionKey, ...], kept: Path | None) -> Restored:
+    def go(
+        self,
+        newest: datetime | None,
+        aside: tuple[EditionKey, ...],
+        kept: Path | None,
+        carried: Sequence[dict[str, Any]],
+    ) -> Restored:
+        """``carried`` keeps people of a database away that was put aside."""
         if not self.target.is_sqlite:
             # Whoever leaves from here on waits, and leaves what was restored.
             names = ", ".join(f'"{table.name}"' for table in tables_copied())
             self.connection.exec_driver_sql(f"LOCK TABLE {names} IN EXCLUSIVE MODE")
         _must_rest(self.connection, self.plan, self.now, where=self.target.name)
-        away, active = self._away(), self._active()
+        away, active = [*carried, *_away(self.connection)], self._active()
         for table in reversed(tables_copied()):
             self.connection.execute(sa.delete(table))
         rows = sum(self._fill(table) for table in tables_copied())
@@ -207,17 +241,6 @@ class _Replacing:
             missing=len(active - self._active(every=True)),
             kept=kept,
         )
-
-    def _away(self) -> list[dict[str, Any]]:
-        """Return what keeps people of the replaced database away: suppressions, and what their status says."""
-        rows = [dict(row) for row in self.connection.execute(sa.select(suppressions)).mappings()]
-        gone = sa.select(subscribers.c.email_key, subscribers.c.status, subscribers.c.status_at).where(
-            subscribers.c.status.in_(GONE)
-        )
-        return rows + [
-            {"email_key": row.email_key, "digest": "", "reason": row.status, "at": row.status_at, "source": "status"}
-            for row in self.connection.execute(gone)
-        ]
 
     def _active(self, *, every: bool = False) -> set[str]:
         query = sa.select(subscribers.c.email_key)

@@ -159,8 +159,10 @@ def test_an_upgrade_is_backed_up_first(digest: Digest, publication: Path) -> Non
     assert len(list(publication.parent.glob("digest-before-*.db"))) == 1, "nothing to do, nothing to back up"
 
 
-def test_a_damaged_database_is_found_by_check(digest: Digest, publication: Path) -> None:
-    database = publication.parent / "digest.db"
+def test_a_damaged_database_is_found_by_check_and_restored(digest: Digest, publication: Path) -> None:
+    database, file = publication.parent / "digest.db", publication.parent / "old.db"
+    assert digest("db", "backup", file, "-c", publication).code == 0
+    assert digest("subscribers", "remove", "trader@example.com", "-c", publication).code == 0
     with contextlib.closing(Store.open(f"sqlite:///{database}")) as store, store.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         root = connection.exec_driver_sql("SELECT rootpage FROM sqlite_master WHERE name = 'pictures'").scalar_one()
@@ -170,6 +172,15 @@ def test_a_damaged_database_is_found_by_check(digest: Digest, publication: Path)
     found = digest("db", "check", "-c", publication)
     assert found.code == 1
     assert "damaged" in found.err
+    # What can still be read of it keeps who left away; the file itself is put aside.
+    restored = digest("db", "restore", file, "-c", publication)
+    assert restored.code == 0, restored.err
+    assert "1 suppressions came from what it replaces" in restored.out
+    assert "unsubscribed" in digest("subscribers", "list", "-c", publication).out.partition("trader@")[2][:60]
+    assert digest("db", "check", "-c", publication).code == 0
+    (aside,) = publication.parent.glob("digest.db.replaced-*Z")
+    assert f"The replaced database: {aside}" in restored.out
+    assert aside.read_bytes()[(root - 1) * 4096 + 100 : root * 4096] == b"\xee" * (4096 - 100)
 
 
 def test_a_folder_of_backups_keeps_the_newest(digest: Digest, publication: Path, clock: StandingClock) -> None:
