@@ -74,6 +74,9 @@ class Views(Protocol):
     def line(self, text: str, longest: int) -> str:
         """Return foreign text as one clean line."""
 
+    def paragraphs(self, text: str, longest: int) -> str:
+        """Return what an editor wrote in clean lines, an empty one between paragraphs."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class House:

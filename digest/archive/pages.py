@@ -110,7 +110,7 @@ def edition_page(
         newer=_neighbour(newer, house),
         bar=[(section["title"], f"#{section['slug']}") for section in sections],
         sections=sections,
-        intro=house.views.line(edition.intro, 2_000),
+        intro=house.views.paragraphs(edition.intro, 2_000),
         intro_by=house.views.line(edition.intro_by, 120),
         notes=[house.views.line(note.text, 1_000) for note in edition.notes if not note.after],
         top_sponsors=house.views.sponsors(edition, "top"),

@@ -168,7 +168,7 @@ class _Digest:
             known = Known(
                 page=page,
                 words=words,
-                subject=self._subject(listed),
+                subject=self._subject(listed) if day.is_open else "",  # a server may show hidden files
                 stories=_counts(listed),
                 listed=iso(listed.listed_at) or "",
                 changed=iso(listed.changed_at) or "",

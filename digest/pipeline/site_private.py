@@ -21,10 +21,11 @@ def put_private(sources: Sequence[Source], folder: Path) -> SiteReport:
             for day in source.days:
                 if day.is_online:
                     _pictures(source, day, files, report)
-            _hide(source, files)
+            _hide(source.house.digest, files)
         files.put(addresses.ROBOTS, lists.robots(sources[0].house))
         if files.has(memory.FILE):
-            for path in (addresses.INDEX, memory.FILE):
+            _hide(addresses.SEARCH, files)
+            for path in (addresses.INDEX, memory.FILE, *(each.name for each in folder.glob("sitemap*.xml"))):
                 files.drop(path)
         report.written, report.removed = files.commit()
     return report
@@ -36,9 +37,9 @@ def _pictures(source: Source, day: ArchivedDay, files: SiteFiles, report: SiteRe
     put_pictures(names, source, files, report.missing)
 
 
-def _hide(source: Source, files: SiteFiles) -> None:
-    """Have every page of a digest removed that was there while it was public."""
-    folder = files.folder / source.house.digest
+def _hide(below: str, files: SiteFiles) -> None:
+    """Have every file of a folder removed that was there while the archive was public."""
+    folder = files.folder / below
     if folder.is_dir():
         for path in sorted(folder.rglob("*"), reverse=True):
             if path.is_file():

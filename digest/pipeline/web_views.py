@@ -12,6 +12,7 @@ from digest.render.context import (
     SponsorView,
     in_language,
     item_view,
+    paragraphs,
     section_view,
     sponsors_at,
 )
@@ -44,3 +45,7 @@ class WebViews:
     def line(self, text: str, longest: int) -> str:
         """Return foreign text as one clean line."""
         return safe(text, longest)
+
+    def paragraphs(self, text: str, longest: int) -> str:
+        """Return what an editor wrote in clean lines, an empty one between paragraphs."""
+        return paragraphs(text, longest)

@@ -94,6 +94,8 @@ def test_every_address_of_the_design_is_there_and_every_link_leads_somewhere(
 def test_an_edition_is_unlisted_until_its_send_is_over(digest: Digest, publication: Path) -> None:
     folder = site(publication)
     assert digest("approve", "-c", publication).code == 0
+    assert digest("send", "--test", "ada@halyard.example", "-c", publication).code == 0
+    assert not (folder / "daily").exists(), "a test copy is no edition"
     assert digest("send", "--limit", "1", "-c", publication).code in (0, 5, 75)
     page = (folder / EDITION).read_text(encoding="utf-8")
     assert '<meta name="robots" content="noindex">' in page
@@ -161,7 +163,10 @@ def test_a_correction_changes_the_page_and_the_next_edition_and_not_the_mail(
     assert headline not in page
     assert "Withdrawn at 09:40. It never happened." in page
     assert gone not in page
-    for path in ("daily/index.html", "daily/section/foreign/index.html"):
+    feed = (site(publication) / "daily/section/foreign/feed.atom").read_text(encoding="utf-8")
+    assert "The pier is the north pier." in feed
+    assert "<updated>2026-11-23T09:40:00Z</updated>" in feed
+    for path in ("daily/index.html", "daily/section/foreign/index.html", "daily/feed.rss"):
         listed = words(site(publication) / path)
         assert "A north pier opens" in listed
         assert gone not in listed
@@ -192,7 +197,9 @@ def test_a_retracted_edition_says_so_and_nothing_names_it(
     assert '<meta name="robots" content="noindex">' in page
     assert headline not in page
     assert not (site(publication) / "daily/2026/11/23/mail.html").exists()
-    for file in site(publication).rglob("*.html"):
+    told = [path for path in site(publication).rglob("*") if path.suffix in (".html", ".atom", ".rss", ".json", ".xml")]
+    assert len({path.suffix for path in told}) == 5
+    for file in told:
         assert headline not in file.read_text(encoding="utf-8")
         if file.relative_to(site(publication)).as_posix() != EDITION:
             assert "2026/11/23/" not in file.read_text(encoding="utf-8"), file
