@@ -21,6 +21,7 @@ from digest.model.searching import Told, terms_of
 
 # A language that Pagefind has no rules for: it takes the terms as they are.
 LANGUAGE = "zz"
+FORM = 2  # of a record: another one makes every part anew
 HEADLINE_WEIGHT = 4
 LONGEST = 300  # characters of a headline as shown
 
@@ -46,13 +47,20 @@ class Part:
         return first, date.fromordinal(following.toordinal() - 1)
 
 
-def parts_of(days: Iterable[tuple[str, date, int, int]]) -> tuple[Part, ...]:
-    """Return the parts of editions, newest first; each is (digest, day, stories, when they were indexed)."""
+def parts_of(days: Iterable[tuple[str, date, int, int]], language: str) -> tuple[Part, ...]:
+    """Return the parts of editions, newest first; each is (digest, day, stories, when they were indexed).
+
+    ``language`` is that of what a record says besides the story.
+    """
     gathered: dict[tuple[int, int], list[str]] = {}
     for digest, day, stories, indexed in sorted(days):
         gathered.setdefault((day.year, (day.month + 2) // 3), []).append(f"{digest} {day} {stories} {indexed}")
     return tuple(
-        Part(year=year, quarter=quarter, stamp=hashlib.sha256("\n".join(lines).encode()).hexdigest()[:10])
+        Part(
+            year=year,
+            quarter=quarter,
+            stamp=hashlib.sha256("\n".join([f"{FORM} {language}", *lines]).encode()).hexdigest()[:10],
+        )
         for (year, quarter), lines in sorted(gathered.items(), reverse=True)
     )
 

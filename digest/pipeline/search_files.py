@@ -76,6 +76,7 @@ def build_index(
     days: Sequence[tuple[str, date, int, int]],
     stories: Callable[[date, date], Iterable[Told]],
     *,
+    language: str,
     common: Iterable[str],
     made_of: Callable[[Told], bytes],
     program: Path | None,
@@ -88,7 +89,7 @@ def build_index(
     if program is None:
         _forget(folder)
         return IndexReport(missing=True)
-    parts, made = parts_of(days), 0
+    parts, made = parts_of(days, language), 0
     counts = dict.fromkeys(parts, 0)
     for _, day, count, _ in days:
         counts[next(part for part in parts if part.span[0] <= day <= part.span[1])] += count

@@ -90,6 +90,7 @@ class ArchiveKeeper:
                 folder / addresses.SEARCH,
                 self.wiring.search.days(),
                 lambda first, last: self.wiring.search.each(since=first, until=last),
+                language=house.language,
                 common=common_words(),
                 made_of=lambda told: record(told, house.views.line, day),
                 program=pagefind(),

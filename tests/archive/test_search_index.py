@@ -36,6 +36,7 @@ def build(folder: Path, stories: Iterable[Told], program: Path | None) -> IndexR
         folder,
         days,
         lambda first, last: (each for each in held if first <= each.day <= last),
+        language="en",
         common={"the"},
         made_of=made_of,
         program=program,
@@ -44,17 +45,18 @@ def build(folder: Path, stories: Iterable[Told], program: Path | None) -> IndexR
 
 def test_parts_are_quarters_newest_first_and_change_with_their_stories() -> None:
     days = [("daily", date(2026, month, 1), 30, 1) for month in (1, 3, 4, 12)] + [("daily", date(2025, 12, 31), 30, 1)]
-    parts = parts_of(days)
+    parts = parts_of(days, "en")
     assert [(part.year, part.quarter) for part in parts] == [(2026, 4), (2026, 2), (2026, 1), (2025, 4)]
     assert [part.span for part in parts[:3:2]] == [
         (date(2026, 10, 1), date(2026, 12, 31)),
         (date(2026, 1, 1), date(2026, 3, 31)),
     ]
-    again = parts_of([*days, ("daily", date(2026, 12, 2), 30, 1)])
+    again = parts_of([*days, ("daily", date(2026, 12, 2), 30, 1)], "en")
     assert [part == old for part, old in zip(again, parts, strict=True)] == [False, True, True, True]
-    corrected = parts_of([*days[:-1], ("daily", date(2025, 12, 31), 30, 2)])
+    corrected = parts_of([*days[:-1], ("daily", date(2025, 12, 31), 30, 2)], "en")
     assert corrected[:3] == parts[:3]
     assert corrected[3] != parts[3]
+    assert not set(parts_of(days, "ar")) & set(parts)
     assert Part(year=2024, quarter=1, stamp="").span[1] == date(2024, 3, 31)
 
 
