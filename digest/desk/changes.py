@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from digest.desk.forms import again, short, value_of
+from digest.desk.preview import shown_of
 from digest.desk.reading import day_of, look_of, visitor_of
 from digest.desk.view import Look, Pages
 from digest.errors import DigestError, UsageError
@@ -74,7 +76,9 @@ class Changes:
             mine = {"kind": kind, "target": target, **again(form)}
             return HTMLResponse(html + self.pages.clash(after, other, mine, look), headers={"X-Desk-Clash": "1"})
         wants = {"X-Desk-Pictures": "1"} if kind not in WORDS and self.drafts.wants_pictures(after) else {}
-        return HTMLResponse(html + self.pages.said(record.edits[-1]), headers=wants)
+        # The browser asks for the mail next: it is rendered while it still reads this answer.
+        ahead = BackgroundTask(shown_of, self.drafts, after, form.get("as", ""))
+        return HTMLResponse(html + self.pages.said(record.edits[-1]), headers=wants, background=ahead)
 
     async def pictures(self, request: Request) -> Response:
         """Fetch the pictures that what came in brings along; return what changed."""

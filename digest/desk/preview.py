@@ -26,6 +26,11 @@ class Shown:
     subject: str
 
 
+def shown_of(drafts: Drafts, draft: Draft, reader: str) -> Shown:
+    """Return the same as `shown`, made once a draft and reader."""
+    return drafts.kept(("shown", draft.key, draft.stamp, reader), lambda: shown(drafts, draft, reader))
+
+
 def shown(drafts: Drafts, draft: Draft, reader: str = "") -> Shown:
     """Return the whole mail, turned around, or with the id of a subscriber as ``reader`` exactly that person's."""
     if reader not in ("", TURNED):

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from digest.desk.columns import day_word
-from digest.desk.preview import LOOKS, dressed, shown
+from digest.desk.preview import LOOKS, dressed, shown_of
 from digest.desk.view import Look, Pages
 from digest.model.desk import Visitor
 from digest.wiring.drafts import Draft
@@ -129,10 +129,7 @@ class Reading:
 
         def make() -> str:
             draft = self.drafts.at(day_of(request), request.query_params.get("v", "")) or self.draft(request)
-            found = self.drafts.kept(
-                ("shown", draft.key, draft.stamp, reader),
-                lambda: shown(self.drafts, draft, reader),
-            )
+            found = shown_of(self.drafts, draft, reader)
             if look == "text":
                 said = {"text": found.text, "subject": found.subject, "language": self.pages.publication.language}
                 return self.pages.fill("text", said)

@@ -14,6 +14,7 @@ from digest.check import in_order
 from digest.desk.assets import Assets
 from digest.desk.columns import Columns, sentence
 from digest.desk.findings import cause_of
+from digest.desk.findings import lines_of as lines_of_mail
 from digest.desk.history import history
 from digest.desk.inbox import lines_of
 from digest.desk.readers import language_name, reader_choices
@@ -125,7 +126,8 @@ class Pages:
     def checks(self, draft: Draft, look: Look) -> str:
         """Return what `check` finds, each finding with the item that causes it where that can be told."""
         proof = self.drafts.proof(draft)
-        found = [cause_of(finding, draft) for finding in in_order(list(proof.findings))]
+        lines = lines_of_mail(proof)
+        found = [cause_of(finding, draft, lines) for finding in in_order(list(proof.findings))]
         values = {
             "findings": found,
             "errors": len(proof.errors),

@@ -21,7 +21,7 @@ from digest.wiring.publisher import Publisher
 
 T = TypeVar("T")
 REMEMBERED = timedelta(days=14)  # editions that may not be listed yet, and so not be known to search
-KEPT = 24  # results kept of each kind: several editors' views of a few drafts
+KEPT = 96  # results kept: several editors' views of a few drafts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +50,7 @@ class Drafts:
     def __init__(self, publisher: Publisher) -> None:
         self.publisher, self.wiring = publisher, publisher.wiring
         self._kept: OrderedDict[Hashable, object] = OrderedDict()
+        self._making: dict[Hashable, threading.Lock] = {}
         self._lock = threading.Lock()
 
     def latest(self) -> date:
@@ -114,17 +115,26 @@ class Drafts:
         return self.kept(("proof", draft.key, draft.stamp), lambda: self.publisher.proof(draft.key))
 
     def kept(self, name: Hashable, make: Callable[[], T]) -> T:
-        """Return what is kept under a name, made where it is not; two threads may both make it."""
+        """Return what is kept under a name, made where it is not: by one thread, while others wait for it."""
         with self._lock:
             if name in self._kept:
                 self._kept.move_to_end(name)
                 return self._kept[name]  # type: ignore[return-value]  # what was kept under this name
-        made = make()
-        with self._lock:
-            self._kept[name] = made
-            while len(self._kept) > KEPT * 4:
-                self._kept.popitem(last=False)
-        return made
+            turn = self._making.setdefault(name, threading.Lock())
+        with turn:
+            with self._lock:
+                if name in self._kept:
+                    return self._kept[name]  # type: ignore[return-value]  # made while we waited
+            try:
+                made = make()
+            finally:
+                with self._lock:
+                    self._making.pop(name, None)
+            with self._lock:
+                self._kept[name] = made
+                while len(self._kept) > KEPT:
+                    self._kept.popitem(last=False)
+            return made
 
 
 def _hash(record: EditionRecord, edition: Edition) -> str:

@@ -20,7 +20,7 @@
     const given = event.detail.parameters;
     given.open = open;
     given.q = $("#find").value;
-    if (event.detail.verb === "post") given.seen = top_().dataset.seen;
+    if (event.detail.verb === "post") [given.seen, given.as] = [top_().dataset.seen, $("#as").value];
   });
   body.addEventListener("htmx:afterRequest", (event) => {
     const answer = event.detail.xhr;
@@ -105,7 +105,12 @@
     add: () => $("#dialog-add").showModal(),
     keys: () => $("#dialog-keys").showModal(),
     tab: (li, button) => tab(button.id.slice(4)),
-    goto: (li, button) => { const there = byId(button.dataset.id); if (there) show(there); },
+    goto: (li, button) => {
+      const { id } = button.dataset, there = byId(id), text = $(`[data-whole="${id}"]`);
+      column("plan");
+      if (there) show(there, "textarea[name=headline]");
+      else if (text) text.focus();
+    },
     mine: (li, button) => { const edit = JSON.parse(button.dataset.edit); button.closest(".clash").remove(); post(edit); },
     theirs: (li, button) => button.closest(".clash").remove(),
     both: (li, button) => { const shown = $(".both", button.closest(".clash")); shown.hidden = !shown.hidden; },

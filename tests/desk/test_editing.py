@@ -1,0 +1,151 @@
+"""What two editors may do at once, what a base was made with, whether we ran something, and where a finding comes from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from digest.desk.findings import cause_of
+from digest.desk.forms import value_of
+from digest.desk.readers import language_name
+from digest.errors import UsageError
+from digest.model.editions import Edit, Edition, EditionRecord, EditionState, Finding, Passed, SentEvent
+from digest.model.mail import EditionKey
+from digest.model.news import Cluster
+from digest.pipeline.editing import clash, composed_with
+from digest.pipeline.ran import ran_before
+from digest.wiring.drafts import Draft
+from tests.builders import DAY, NOW, filled, item, story
+
+ONE, TWO, OLD = item("one"), item("two"), item("old")
+BASE = Edition(
+    digest="daily",
+    day=DAY,
+    built_at=NOW,
+    sections=(
+        replace(
+            filled("trade", [ONE, TWO]),
+            passed=(Passed(cluster=OLD.cluster, reason="dropped by Ada"),),
+        ),
+    ),
+)
+
+
+def edit(kind: str, target: str = "", by: str = "Jonne", **value: Any) -> Edit:
+    return Edit(kind=kind, target=target, value=value, by=by, at=NOW)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "mine", "told"),
+    [
+        (edit("rewrite", "one", headline="a"), edit("rewrite", "one", headline="b"), True),
+        (edit("rewrite", "one", headline="a"), edit("rewrite", "one", teaser="b"), False),
+        (edit("rewrite", "one", headline="a"), edit("rewrite", "two", headline="b"), False),
+        (edit("drop", "one"), edit("rewrite", "one", headline="b"), True),
+        (edit("pin", "one", place=2), edit("move", "one", section="trade"), True),
+        (edit("pin", "one", place=2), edit("boost", "one", boost=1.0), False),
+        (edit("split", "one"), edit("merge", "one", **{"with": ["two"]}), True),
+        (edit("related", "one", related=[]), edit("related", "one", related=[]), True),
+        (edit("subject", text="a"), edit("subject", text="b"), True),
+        (edit("subject", text="a"), edit("preheader", text="b"), False),
+        (edit("note", text="a"), edit("note", text="b"), False),
+        (edit("move", "one"), edit("undo"), True),
+        (edit("move", "one"), edit("undo", "3"), False),
+        (edit("undo", "3"), edit("undo", "3"), True),
+    ],
+)
+def test_what_decides_the_same_is_a_clash(theirs: Edit, mine: Edit, told: bool) -> None:
+    mine = replace(mine, by="Ada")
+    assert clash([theirs], mine) == (theirs if told else None)
+    assert clash([replace(theirs, by="Ada")], mine) is None, "nobody clashes with herself"
+
+
+def test_the_last_that_decided_the_same_is_told() -> None:
+    first, last = edit("rewrite", "one", headline="a"), edit("rewrite", "one", headline="b", kicker="c")
+    assert clash([first, edit("move", "two"), last], edit("rewrite", "one", by="Ada", headline="mine")) == last
+
+
+def test_only_a_base_made_with_an_edit_must_be_made_anew_without_it() -> None:
+    assert composed_with(BASE, edit("drop", "old"))
+    assert not composed_with(BASE, edit("drop", "one")), "the drop is applied, not part of the base"
+    both = replace(ONE.cluster, stories=(ONE.cluster.lead, TWO.cluster.lead))
+    joined = replace(BASE, sections=(filled("trade", [replace(ONE, cluster=both)]),))
+    assert composed_with(joined, edit("merge", "one", **{"with": ["two"]}))
+    assert not composed_with(BASE, edit("merge", "one", **{"with": ["two"]}))
+    assert composed_with(BASE, edit("split", "one", **{"from": ["two"]}))
+    assert not composed_with(joined, edit("split", "one", **{"from": ["two"]}))
+    assert not composed_with(BASE, edit("rewrite", "one", headline="a"))
+    assert not composed_with(BASE, edit("drop", "gone"))
+
+
+def test_whether_we_ran_it() -> None:
+    def told(day: int, lead: str, headline: str) -> SentEvent:
+        return SentEvent(
+            digest="daily", day=date(2026, 11, day), lead=lead, stories=(lead,), sources=(), headline=headline
+        )
+
+    ferry = story("ferry", headline="Ferry of Velm sails again after the storm")
+    copy = story("copy", headline=ferry.headline)
+    cluster = Cluster(stories=(ferry, copy), lead=ferry)
+    edition = replace(BASE, sections=(filled("trade", [replace(ONE, cluster=cluster)]),))
+    past = [
+        told(20, "copy", "The ferry sails"),
+        told(21, "other", "Ferry of Velm sails again"),
+        told(22, "else", "A harbour votes on its cranes"),
+        told(23, "ferry", "Today's own, which is not before"),
+    ]
+    found = ran_before(edition, "ferry", past=past)
+    assert [(each.day.day, each.same) for each in found] == [(21, False), (20, True)]
+    assert ran_before(edition, "nowhere", past=past) == ()
+
+
+def test_a_finding_leads_to_its_cause() -> None:
+    record = EditionRecord(digest="daily", day=DAY, state=EditionState.DRAFT, base=BASE)
+    draft = Draft(key=EditionKey("daily", DAY), record=record, edition=BASE, stamp="")
+    mail = [
+        "<html>",
+        f"<a href={ONE.cluster.lead.url}>",
+        "<p>teaser</p>",
+        f"<a href={TWO.cluster.lead.url}>",
+        *[""] * 20,
+    ]
+
+    def cause(where: str, message: str = "it is wrong") -> str:
+        return cause_of(Finding(code="x", severity="warning", where=where, message=message), draft, mail).cause
+
+    assert cause("html:3") == "one"
+    assert cause("html:4") == "two"
+    assert cause("html:22") == "", "the imprint is no item's"
+    assert cause("text:9", f"{TWO.cluster.lead.url} is not encrypted") == "two"
+    assert cause("mail", "“Headline of one” is too long") == "one"
+    assert cause("subject") == "subject"
+    assert cause("headers") == ""
+
+
+def test_a_form_that_cannot_be_meant_is_told() -> None:
+    assert value_of("move", "one", {"place": "2", "section": "trade", "else": "x"}, BASE) == {
+        "place": 2,
+        "section": "trade",
+    }
+    assert value_of("boost", "one", {"boost": "−0,5"}, BASE) == {"boost": -0.5}
+    assert value_of("merge", "one", {"with": "two old"}, BASE) == {"with": ["two", "old"]}
+    lines = '[{"headline": "A", "url": "https://a.example", "extra": 1}]'
+    assert value_of("related", "one", {"lines": lines}, BASE) == {
+        "related": [{"headline": "A", "url": "https://a.example", "source": "", "language": ""}]
+    }
+    for kind, form in (
+        ("pin", {"place": "0"}),
+        ("boost", {"boost": "much"}),
+        ("related", {"lines": "{"}),
+        ("related", {"lines": "[1]"}),
+    ):
+        with pytest.raises(UsageError):
+            value_of(kind, "one", form, BASE)
+
+
+def test_languages_are_named() -> None:
+    assert language_name("de") == "German"
+    assert language_name("xx-odd") == "xx-odd"
