@@ -71,7 +71,7 @@ class Changes:
             target, value = desk.added(str(value.get("url", "")).strip(), value)
         record, other = desk.change(kind, target, value, seen=known)
         after = self.drafts.of(before.key, record)
-        html = self.pages.changed(before if known == made else None, after, look)
+        html = self.pages.changed(self.drafts.at(before.key.day, form.get("stamp", "")), after, look)
         if other is not None:
             mine = {"kind": kind, "target": target, **again(form)}
             return HTMLResponse(html + self.pages.clash(after, other, mine, look), headers={"X-Desk-Clash": "1"})
@@ -105,7 +105,7 @@ class Changes:
                 return Response(status_code=204)
             after = self.drafts.draft(day)
             assert after is not None
-            return HTMLResponse(self.pages.changed(before, after, look))
+            return HTMLResponse(self.pages.changed(self.drafts.at(day, form.get("stamp", "")), after, look))
 
         request.state.about = str(day)
         return await self._answer(request, make)

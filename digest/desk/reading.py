@@ -74,7 +74,7 @@ class Reading:
             draft, look = self.draft(request), look_of(request)
             if request.query_params.get("stamp") == draft.stamp:
                 return ""
-            return self.pages.changed(None, draft, look)
+            return self.pages.changed(self.drafts.at(draft.key.day, request.query_params.get("stamp", "")), draft, look)
 
         html = await run_in_threadpool(make)
         return HTMLResponse(html) if html else Response(status_code=204)
@@ -84,9 +84,9 @@ class Reading:
 
         def make() -> str:
             draft, look = self.draft(request), look_of(request)
-            known = request.query_params.get("stamp") == draft.stamp
+            seen = self.drafts.at(draft.key.day, request.query_params.get("stamp", ""))
             was = replace(look, open=request.query_params.get("was", "")[:64])
-            return self.pages.changed(draft if known else None, draft, look, was=was)
+            return self.pages.changed(seen, draft, look, was=was)
 
         return HTMLResponse(await run_in_threadpool(make))
 

@@ -35,7 +35,8 @@ BASE = Edition(
 
 
 def edit(kind: str, target: str = "", by: str = "Jonne", **value: Any) -> Edit:
-    return Edit(kind=kind, target=target, value=value, by=by, at=NOW)
+    names = {"others": "with", "left": "from"}
+    return Edit(kind=kind, target=target, value={names.get(k, k): v for k, v in value.items()}, by=by, at=NOW)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +48,7 @@ def edit(kind: str, target: str = "", by: str = "Jonne", **value: Any) -> Edit:
         (edit("drop", "one"), edit("rewrite", "one", headline="b"), True),
         (edit("pin", "one", place=2), edit("move", "one", section="trade"), True),
         (edit("pin", "one", place=2), edit("boost", "one", boost=1.0), False),
-        (edit("split", "one"), edit("merge", "one", **{"with": ["two"]}), True),
+        (edit("split", "one"), edit("merge", "one", others=["two"]), True),
         (edit("related", "one", related=[]), edit("related", "one", related=[]), True),
         (edit("subject", text="a"), edit("subject", text="b"), True),
         (edit("subject", text="a"), edit("preheader", text="b"), False),
@@ -73,10 +74,10 @@ def test_only_a_base_made_with_an_edit_must_be_made_anew_without_it() -> None:
     assert not composed_with(BASE, edit("drop", "one")), "the drop is applied, not part of the base"
     both = replace(ONE.cluster, stories=(ONE.cluster.lead, TWO.cluster.lead))
     joined = replace(BASE, sections=(filled("trade", [replace(ONE, cluster=both)]),))
-    assert composed_with(joined, edit("merge", "one", **{"with": ["two"]}))
-    assert not composed_with(BASE, edit("merge", "one", **{"with": ["two"]}))
-    assert composed_with(BASE, edit("split", "one", **{"from": ["two"]}))
-    assert not composed_with(joined, edit("split", "one", **{"from": ["two"]}))
+    assert composed_with(joined, edit("merge", "one", others=["two"]))
+    assert not composed_with(BASE, edit("merge", "one", others=["two"]))
+    assert composed_with(BASE, edit("split", "one", left=["two"]))
+    assert not composed_with(joined, edit("split", "one", left=["two"]))
     assert not composed_with(BASE, edit("rewrite", "one", headline="a"))
     assert not composed_with(BASE, edit("drop", "gone"))
 

@@ -19,7 +19,7 @@
   body.addEventListener("htmx:configRequest", (event) => {
     const given = event.detail.parameters;
     given.open = open;
-    given.q = $("#find").value;
+    [given.q, given.stamp] = [$("#find").value, top_().dataset.stamp];
     if (event.detail.verb === "post") [given.seen, given.as] = [top_().dataset.seen, $("#as").value];
   });
   body.addEventListener("htmx:afterRequest", (event) => {
@@ -42,7 +42,7 @@
   const turn = (to) => {
     const was = open;
     open = to;
-    return htmx.ajax("GET", base + "/opened", { source: body, swap: "none", values: { was, stamp: top_().dataset.stamp } });
+    return htmx.ajax("GET", base + "/opened", { source: body, swap: "none", values: { was } });
   };
   const show = (li, query) => {
     [focused, wanted] = [li.dataset.id, query || ".bar [data-do=close]"];

@@ -115,7 +115,7 @@
   // What others do
 
   let source = null, told = "", waiting = 0;
-  const refresh = () => htmx.ajax("GET", `${base}/changes?stamp=${$("#top").dataset.stamp}`, { source: body, swap: "none" });
+  const refresh = () => htmx.ajax("GET", `${base}/changes`, { source: body, swap: "none" });
   let looking = 0;
   const look = (pulse, before) => {
     clearTimeout(looking);
