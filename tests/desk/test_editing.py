@@ -1,9 +1,8 @@
-"""What two editors may do at once, what a base was made with, whether we ran something, and where a finding comes from."""
+"""What two editors may do at once, what a base was made with, and where a finding comes from."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 import pytest
@@ -12,13 +11,11 @@ from digest.desk.findings import cause_of
 from digest.desk.forms import value_of
 from digest.desk.readers import language_name
 from digest.errors import UsageError
-from digest.model.editions import Edit, Edition, EditionRecord, EditionState, Finding, Passed, SentEvent
+from digest.model.editions import Edit, Edition, EditionRecord, EditionState, Finding, Passed
 from digest.model.mail import EditionKey
-from digest.model.news import Cluster
 from digest.pipeline.editing import clash, composed_with
-from digest.pipeline.ran import ran_before
 from digest.wiring.drafts import Draft
-from tests.builders import DAY, NOW, filled, item, story
+from tests.builders import DAY, NOW, filled, item
 
 ONE, TWO, OLD = item("one"), item("two"), item("old")
 BASE = Edition(
@@ -80,27 +77,6 @@ def test_only_a_base_made_with_an_edit_must_be_made_anew_without_it() -> None:
     assert not composed_with(joined, edit("split", "one", left=["two"]))
     assert not composed_with(BASE, edit("rewrite", "one", headline="a"))
     assert not composed_with(BASE, edit("drop", "gone"))
-
-
-def test_whether_we_ran_it() -> None:
-    def told(day: int, lead: str, headline: str) -> SentEvent:
-        return SentEvent(
-            digest="daily", day=date(2026, 11, day), lead=lead, stories=(lead,), sources=(), headline=headline
-        )
-
-    ferry = story("ferry", headline="Ferry of Velm sails again after the storm")
-    copy = story("copy", headline=ferry.headline)
-    cluster = Cluster(stories=(ferry, copy), lead=ferry)
-    edition = replace(BASE, sections=(filled("trade", [replace(ONE, cluster=cluster)]),))
-    past = [
-        told(20, "copy", "The ferry sails"),
-        told(21, "other", "Ferry of Velm sails again"),
-        told(22, "else", "A harbour votes on its cranes"),
-        told(23, "ferry", "Today's own, which is not before"),
-    ]
-    found = ran_before(edition, "ferry", past=past)
-    assert [(each.day.day, each.same) for each in found] == [(21, False), (20, True)]
-    assert ran_before(edition, "nowhere", past=past) == ()
 
 
 def test_a_finding_leads_to_its_cause() -> None:
