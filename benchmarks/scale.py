@@ -34,10 +34,11 @@ from digest.store import queue_schema
 from digest.store.deliveries import Deliveries
 from digest.store.editions import Editions
 from digest.store.engine import Store
+from digest.subscribers.tokens import make_keys
 from digest.wiring import Wiring
 from digest.wiring.workers import Offer, Worker
 from tests.builders import edition
-from tests.scale.conftest import CONFIG, HELD, Team, make_keys, wait_for
+from tests.scale.conftest import CONFIG, HELD, Team, wait_for
 
 TICK = os.sysconf("SC_CLK_TCK")
 _numbers = itertools.count(1)

@@ -89,15 +89,6 @@ class EditionKey(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Variant:
-    """What makes two readers' mails differ beyond their own links."""
-
-    sections: tuple[str, ...] | None = None  # chosen slugs in the publication's order, None = all
-    format: Format = "html"
-    language: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Segment:
     """A run of encoded bytes that always stands, or stands for some choices of sections, or a slot."""
 

@@ -74,13 +74,6 @@ def overridden(overrides: Path) -> tuple[Path, ...]:
     return tuple(sorted(name for name in names if not any(part.startswith(".") for part in name.parts)))
 
 
-def overriding(environment: jinja2.Environment) -> Path | None:
-    """Return the folder whose files replace packaged ones, None where there is none."""
-    loader = environment.loader
-    first = Path(loader.searchpath[0]) if isinstance(loader, jinja2.FileSystemLoader) else packaged_folder()
-    return first if first != packaged_folder() else None
-
-
 def source(environment: jinja2.Environment, name: str) -> str:
     """Return the text of a template as it is written; raises TemplateError where there is none."""
     try:
