@@ -26,6 +26,7 @@ class Searching:
 
     def __init__(self, wiring: Wiring) -> None:
         self.wiring, self.settings = wiring, wiring.settings
+        self._chosen: tuple[tuple[tuple[str, date, int, int], ...], Choices] | None = None
 
     def refresh(self, tell: Callable[[int, int], None] = lambda done, of: None) -> int:
         """Bring search in step with the archive; return how many editions were put in or taken out."""
@@ -78,9 +79,12 @@ class Searching:
         found = facets_of((folder or self.settings.archive_dir) / addresses.SEARCH)
         if found is not None:
             return Choices(sections=found.sections, sources=sorted(found.sources), years=found.years)
-        sections, sources = self.wiring.search.facets()
-        years = sorted({day.year for _, day, _, _ in self.wiring.search.days()}, reverse=True)
-        return Choices(sections=dict(sections), sources=sources, years=years)
+        days = self.wiring.search.days()
+        if self._chosen is None or self._chosen[0] != days:  # all stories are read for it, so once a change
+            sections, sources = self.wiring.search.facets()
+            years = sorted({day.year for _, day, _, _ in days}, reverse=True)
+            self._chosen = days, Choices(sections=dict(sections), sources=sources, years=years)
+        return self._chosen[1]
 
     def page(self, asked: Asked, keeper: ArchiveKeeper) -> bytes:
         """Return the search page with an answer, for a browser that does not search itself."""
