@@ -38,7 +38,7 @@ def keygen(
     as_json: JsonOption = False,
 ) -> int:
     """Make a private key, RSA of 2048 bits, readable by you alone, and print the DNS record to publish."""
-    from digest.config.shape import dns_name
+    from digest.config.values import dns_name
     from digest.mail.dkim import make_key, record, record_name, record_value
 
     selector = selector or ("digest-ed25519" if ed25519 else "digest")

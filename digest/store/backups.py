@@ -24,8 +24,8 @@ from digest.errors import DigestError, FileProblem, StoreError
 from digest.store import migrations
 from digest.store.copying import OF_THE_DATABASE, STEP, STEP_OF_BYTES, make_url_of
 from digest.store.engine import Store, _engine
+from digest.store.schema import metadata
 from digest.store.search_index import INDEX
-from digest.store.tables import metadata
 
 # Tables whose rows say how new a backup is, by their column of instants.
 _NEWEST = (("runs", "started"), ("editions", "changed"), ("subscribers", "changed"), ("suppressions", "at"))

@@ -21,17 +21,10 @@ from sqlalchemy.engine import Connection, make_url
 from digest.dates import to_micros
 from digest.errors import StoreConflict, StoreError, UsageError
 from digest.store.engine import Store
+from digest.store.house_tables import copies, desk_sessions, lock_holders, paces, queue_migrations, workers
 from digest.store.locks import Locks
-from digest.store.tables import (
-    copies,
-    desk_sessions,
-    editions,
-    lock_holders,
-    metadata,
-    paces,
-    queue_migrations,
-    workers,
-)
+from digest.store.schema import metadata
+from digest.store.tables import editions
 
 STEP = 5_000  # rows a transaction
 STEP_OF_BYTES = 50  # of tables that hold pictures and parts

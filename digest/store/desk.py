@@ -12,8 +12,8 @@ from digest.dates import from_micros, to_micros
 from digest.errors import UsageError
 from digest.model.desk import Deed, DeskUser, Role, Visitor
 from digest.store.engine import Store
+from digest.store.house_tables import desk_log, desk_sessions, desk_users
 from digest.store.stories import insert
-from digest.store.tables import desk_log, desk_sessions, desk_users
 
 # A session's last use is written down once in so long: reading a page does not write.
 SEEN_EVERY = timedelta(minutes=1)

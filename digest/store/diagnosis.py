@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 from digest.store.engine import Store
-from digest.store.tables import REVISION, alarms, subscribers
+from digest.store.house_tables import alarms
+from digest.store.tables import REVISION, subscribers
 
 
 @dataclass(frozen=True, kw_only=True)

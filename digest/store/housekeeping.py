@@ -11,19 +11,9 @@ from digest.dates import to_micros
 from digest.model.editions import EditionState
 from digest.model.mail import DeliveryState
 from digest.store.engine import Store
+from digest.store.house_tables import desk_log, runs
 from digest.store.stories import insert
-from digest.store.tables import (
-    attempts,
-    deliveries,
-    delivery_counts,
-    desk_log,
-    editions,
-    notices,
-    pages,
-    returns,
-    runs,
-    stories,
-)
+from digest.store.tables import attempts, deliveries, delivery_counts, editions, notices, pages, returns, stories
 
 STEP = 1_000
 OVER = tuple(state.value for state in (EditionState.FINISHED, EditionState.STOPPED, EditionState.SKIPPED))

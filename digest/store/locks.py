@@ -25,8 +25,8 @@ from sqlalchemy.engine import Connection, make_url
 from digest.dates import iso, to_micros
 from digest.errors import FileProblem, LockHeld
 from digest.store.engine import Store
+from digest.store.house_tables import lock_holders
 from digest.store.stories import insert
-from digest.store.tables import lock_holders
 
 STEP_S = 0.2
 

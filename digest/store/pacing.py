@@ -18,8 +18,8 @@ from sqlalchemy.engine import Connection
 from digest.dates import to_micros
 from digest.model.mail import Rates
 from digest.store.engine import Store
+from digest.store.house_tables import paces
 from digest.store.stories import insert
-from digest.store.tables import paces
 
 SLICE_S = 0.25  # turns of a limit a second are taken for so long
 PARTS = 20  # of what an hour or a day has left, a process takes a part at a time …

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from digest.dates import to_micros
 from digest.store.engine import Store
+from digest.store.house_tables import pauses
 from digest.store.stories import insert
-from digest.store.tables import pauses
 
 
 class Pauses:

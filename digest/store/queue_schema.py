@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 
 from digest.errors import StoreError
 from digest.store.engine import Store
-from digest.store.tables import queue_migrations
+from digest.store.house_tables import queue_migrations
 
 JOBS = "procrastinate_jobs"
 _INSTALL = 'install it: pip install "newsletter-digest[scale]"'

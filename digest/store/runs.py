@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from digest.dates import to_micros
 from digest.store.codec import plain
 from digest.store.engine import Store
+from digest.store.house_tables import runs
 from digest.store.stories import instant
-from digest.store.tables import runs
 
 
 class Runs:

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from digest.dates import from_micros, to_micros
 from digest.store.engine import Store
+from digest.store.house_tables import workers
 from digest.store.stories import insert
-from digest.store.tables import workers
 
 ALIVE = timedelta(seconds=60)  # one that was not seen for so long is silent
 FORGOTTEN = timedelta(days=1)

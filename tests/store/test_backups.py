@@ -16,7 +16,8 @@ from digest.store import migrations
 from digest.store.backups import backup, look_into, rotate
 from digest.store.copying import tables_copied
 from digest.store.engine import Store
-from digest.store.tables import REVISION, notices, pauses
+from digest.store.house_tables import pauses
+from digest.store.tables import REVISION, notices
 from tests.store import test_copying, test_migrations
 
 OLDEST = test_migrations.OLD[-1]

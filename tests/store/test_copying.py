@@ -14,8 +14,9 @@ from digest.errors import LockHeld, StoreConflict, StoreError, UsageError
 from digest.store import copying
 from digest.store.copying import copy, table_hash, tables_copied
 from digest.store.engine import Store
+from digest.store.house_tables import runs
 from digest.store.locks import Locks
-from digest.store.tables import contents, editions, runs, stories
+from digest.store.tables import contents, editions, stories
 from tests.builders import KEY, NOW
 from tests.conftest import fresh_postgres
 

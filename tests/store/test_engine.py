@@ -16,8 +16,9 @@ from digest.errors import StoreError
 from digest.store import migrations
 from digest.store.codec import dump
 from digest.store.engine import Store, _engine, without_password
+from digest.store.schema import metadata
 from digest.store.stories import Stories
-from digest.store.tables import REVISION, feed_states, metadata
+from digest.store.tables import REVISION, feed_states
 from tests.builders import NOW, story
 
 

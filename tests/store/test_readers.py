@@ -177,7 +177,7 @@ def test_what_is_erased_leaves_no_address_anywhere(store: Store) -> None:
     done = persons.erase("ada@example.org", hashed=hashed, alias="nobody", now=NOW)
     assert done["subscribers erased"] == done["deliveries made nameless"] == done["sign-ups erased"] == 1
     with store.read() as connection:
-        from digest.store.tables import metadata
+        from digest.store.schema import metadata
 
         for table in metadata.sorted_tables:
             for row in connection.execute(table.select()):

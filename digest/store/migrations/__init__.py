@@ -14,7 +14,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from digest.errors import StoreError
-from digest.store.tables import metadata
+from digest.store.schema import metadata
 
 if TYPE_CHECKING:
     from digest.store.engine import Store
