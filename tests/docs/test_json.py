@@ -124,6 +124,7 @@ def test_every_command_that_speaks_to_machines_is_explained() -> None:
 
 def test_every_key_that_is_printed_for_machines_is_explained(said: dict[str, list[Any]]) -> None:
     known = documented()
+    assert {each.name for each in commands() if each.json_options} <= set(said), "run it in `said`, too"
     lacking = {
         name: sorted({path for each in printed for path in paths(each) if not covered(path, known.get(name, []))})
         for name, printed in said.items()
