@@ -124,6 +124,34 @@ def test_an_editors_morning(opened: Page) -> None:
     at.in_mail(kept)
     press("Escape")
 
+    # The event of an item: a line under it off, one by hand, another lead, a story split off; up and down the scores.
+    at.at("foreign", 1)
+    press("r")
+    line = opened.locator(".open [data-line]").first
+    expect(line).to_be_focused()
+    words = str(line.get_attribute("data-headline"))
+    at.in_mail(words)
+    line.uncheck()
+    at.not_in_mail(words)
+    opened.get_by_label("Line by hand").fill("How it all began")
+    opened.get_by_role("textbox", name="Its address").fill("https://read.example/began")
+    opened.get_by_role("button", name="Add line").click()
+    at.in_mail("How it all began")
+    other = opened.locator(".open .srcs input[type=radio]:not(:checked):not(:disabled)").last
+    leads = other.locator("xpath=following-sibling::label/a").inner_text()
+    other.check()
+    expect(opened.locator(".open textarea[name=headline]")).to_have_value(leads)
+    at.in_mail(leads)
+    split = opened.locator(".open [data-do=split]").first
+    apart = str(split.get_attribute("aria-label")).removeprefix("Split off: ")
+    split.click()
+    expect(opened.locator("#candidates")).to_contain_text(apart)
+    score = opened.locator(".open .v.tot").inner_text()
+    opened.get_by_role("button", name="Raise its score by 0.5").click()
+    expect(opened.locator(".open .v.tot")).to_have_text(f"{float(score) + 0.5:.2f}")
+    press("Escape")
+    expect(opened.locator("#sec-trade .locked")).to_contain_text("Tidewell Charts")
+
     # An intro in Markdown, a note, and a story by its address, whose page is read; nobody reaches into our own network.
     intro = opened.get_by_role("textbox", name="Intro")
     intro.fill("Good *morning*, and [see the log](https://log.example/today).")
