@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # C0 and C1 controls (a C1 control makes Gmail clip even a tiny mail), lone surrogates, and bidi overrides that could
 # turn the text around them.
@@ -65,6 +66,7 @@ def language_of(text: str, said: str, usual: str) -> str:
     return said
 
 
+@lru_cache(maxsize=256)
 def script_of(language: str) -> str:
     """Return "arabic" or "cjk" where a language's letters need type of their own, "" where they do not.
 
@@ -93,9 +95,12 @@ def settled(text: str, language: str) -> str:
     """
     if direction(language) == "rtl":
         return f"{text}\u200f" if written(text, language) else text
-    return text if text.isascii() or direction(script_language(text)) == "ltr" else f"{text}\u200e"
+    if text.isascii():
+        return text
+    return text if direction(script_language(text)) == "ltr" else f"{text}\u200e"
 
 
+@lru_cache(maxsize=256)
 def direction(language: str) -> str:
     """Return "rtl" or "ltr" of a language tag."""
     return "rtl" if language.split("-")[0].lower() in RIGHT_TO_LEFT else "ltr"

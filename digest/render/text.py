@@ -54,9 +54,9 @@ def wrap(text: str, first: str = "", rest: str | None = None) -> str:
 
 def _wrapped_ascii(text: str, first: str, rest: str) -> str | None:
     """Return the same for text whose characters are columns, line by line; None where that is not so."""
-    left = " ".join(text.split())
-    if not (left.isascii() and left.isprintable()):
+    if not (text.isascii() and text.isprintable()):
         return None
+    left = " ".join(text.split()) if "  " in text or text[:1] == " " or text[-1:] == " " else text
     lines, indent, room = [], first, COLUMNS - width(first)
     while len(left) > room:
         cut = left.rfind(" ", 0, room + 1)
