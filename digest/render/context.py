@@ -164,8 +164,8 @@ def clock_time(moment: datetime | None, note: str, day: date, zone: ZoneInfo, la
     if local.date() == day:
         return hour
     if 0 < (day - local.date()).days < 7:
-        return f"{format_date(local.date(), 'EEEE', locale=locale)} {hour}"
-    return f"{format_date(local.date(), 'd MMM', locale=locale)} {hour}"
+        return f"{format_date(local.date(), 'EEEE', locale=locale)}\u00a0{hour}"
+    return f"{format_date(local.date(), 'd MMM', locale=locale)}\u00a0{hour}"
 
 
 def duration(seconds: int | None) -> str:
