@@ -34,7 +34,11 @@ def count(store: Store) -> int:
 def test_migrated_tables_are_the_tables(store: Store) -> None:
     with store.read() as connection:
         assert migrations.differences(connection) == ()
-        assert set(sa.inspect(connection).get_table_names()) == {*metadata.tables, "alembic_version"}
+        names = set(sa.inspect(connection).get_table_names())
+        if store.is_sqlite:  # FTS5 keeps an index in tables of its own
+            assert "search_index" in names
+            names = {name for name in names if not name.startswith("search_index")}
+        assert names == {*metadata.tables, "alembic_version"}
     state = migrations.check(store.url)
     assert state.current == state.head == REVISION
     assert state.problems == ()
