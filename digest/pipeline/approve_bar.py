@@ -107,7 +107,7 @@ class ApproveBar:
     by_reader: bool = False  # each reader's own clock
     deferred_until: datetime | None = None
     held: bool = False
-    verbs: frozenset[str] = frozenset()  # approve, hold, withdraw, schedule, send, stop, correct, test
+    verbs: frozenset[str] = frozenset()  # approve, hold, release, withdraw, schedule, send, stop, correct, test
 
     @property
     def handed(self) -> int:
@@ -161,15 +161,17 @@ def approve_bar(
         held=record.held if record is not None else False,
     )
     title, says = _words(begun, record, schedule, now, trouble)
-    return replace(begun, title=title, says=says, verbs=_verbs(begun, now, under_way))
+    return replace(begun, title=title, says=says, verbs=_verbs(begun, schedule, now, under_way))
 
 
-def _verbs(bar: ApproveBar, now: datetime, under_way: bool) -> frozenset[str]:
+def _verbs(bar: ApproveBar, schedule: Schedule, now: datetime, under_way: bool) -> frozenset[str]:
     late = bar.closes is not None and now >= bar.closes
     match bar.state:
         case EditionState.DRAFT:
-            found = {"test", "hold"} if not bar.held else {"test"}
-            return frozenset(found | (set() if bar.errors or not bar.stories else {"approve"}) | {"schedule"})
+            found = {"test", "schedule"} | (set() if bar.errors or not bar.stories else {"approve"})
+            if schedule.approval != "required":  # else nothing approves itself, and there is nothing to hold
+                found.add("release" if bar.held else "hold")
+            return frozenset(found)
         case EditionState.APPROVED:
             return frozenset({"test", "withdraw", "stop"} | (set() if late or under_way else {"send", "schedule"}))
         case EditionState.SENDING:

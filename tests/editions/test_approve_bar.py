@@ -98,7 +98,9 @@ def test_each_state_says_what_happens_without_anyone(
 
 
 def test_what_may_be_done_follows_the_state() -> None:
-    assert bar(record()).verbs == {"approve", "hold", "schedule", "test"}
+    assert bar(record()).verbs == {"approve", "schedule", "test"}
+    assert bar(record(), schedule=AUTOMATIC).verbs == {"approve", "hold", "schedule", "test"}
+    assert bar(record(held=True), schedule=AUTOMATIC).verbs == {"approve", "release", "schedule", "test"}
     assert "approve" not in bar(record(), findings=(EMPTY,)).verbs
     assert "approve" in bar(record(), findings=(THIN,)).verbs
     assert bar(record(), findings=(EMPTY, THIN, THIN)).findings == "One error, two warnings"
