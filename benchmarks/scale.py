@@ -81,8 +81,8 @@ def list_of(store: Store, people: int) -> None:
     with store.write() as connection:
         connection.exec_driver_sql(
             "INSERT INTO subscribers (id, email, email_key, name, sections, time_zone, status, status_at, created,"
-            " changed) SELECT substr(md5(g::text), 1, 20), 'reader' || g || '@m' || g % 500 || '.example.org',"
-            " 'reader' || g || '@m' || g % 500 || '.example.org', 'Reader ' || g, CASE WHEN g % 3 = 0 THEN"
+            " changed) SELECT substr(md5(g::text), 1, 20), 'reader' || g || '@m' || g %% 500 || '.example.org',"
+            " 'reader' || g || '@m' || g %% 500 || '.example.org', 'Reader ' || g, CASE WHEN g %% 3 = 0 THEN"
             f" 'foreign|trade' END, 'Europe/Lisbon', 'active', 1, 1, 1 FROM generate_series(1, {people}) AS g"
         )
     with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

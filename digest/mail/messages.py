@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -74,6 +75,7 @@ class Writer:
     page: str | None = None  # the edition's in a private archive; None = at its public address
     _choices: dict[tuple[str, ...] | None, Choice] = field(default_factory=dict)
     _common: bytes = b""
+    _working_out: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, person: Planned) -> Message:
         """Return the message of one person; the same person and edition give the same bytes."""
@@ -124,9 +126,12 @@ class Writer:
         return f"mailto:{self._leaves}?subject=unsubscribe%20{request}"
 
     def _choice(self, sections: tuple[str, ...] | None) -> Choice:
-        if sections not in self._choices:
-            self._choices[sections] = self._worked_out(sections)
-        return self._choices[sections]
+        choice = self._choices.get(sections)
+        if choice is None:
+            with self._working_out:  # every connection begins with the same one: it is worked out once, not by each
+                choice = self._choices.get(sections) or self._worked_out(sections)
+                self._choices[sections] = choice
+        return choice
 
     def _worked_out(self, sections: tuple[str, ...] | None) -> Choice:
         parts = self.parts

@@ -11,6 +11,7 @@ import re
 import smtplib
 import socket
 import ssl
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import BinaryIO, cast
 
@@ -26,19 +27,19 @@ _DOT = re.compile(rb"^\.", re.M)
 _UNSAFE = re.compile(r"[\x00-\x20\x7f-\x9f<>]")
 
 
-def stuffed(data: bytes) -> bytes:
-    """Return a message as it goes over the wire: leading dots doubled, ended by a line with one dot."""
+def stuffed(data: bytes) -> tuple[bytes, bytes]:
+    """Return a message as it goes over the wire, and its end: leading dots doubled, a line with one dot last."""
     return _undotted(_DOT.sub(b"..", data) if b"\n." in data or data.startswith(b".") else data)
 
 
-def _undotted(data: bytes) -> bytes:
-    return data + (b".\r\n" if data.endswith(b"\r\n") else b"\r\n.\r\n")
+def _undotted(data: bytes) -> tuple[bytes, bytes]:
+    return data, b".\r\n" if data.endswith(b"\r\n") else b"\r\n.\r\n"
 
 
-def counted(data: bytes) -> bytes:
+def counted(data: bytes) -> tuple[bytes, bytes, bytes]:
     """Return a message as one last BDAT chunk, ended by CRLF."""
-    body = data if data.endswith(b"\r\n") else data + b"\r\n"
-    return b"BDAT %d LAST\r\n" % len(body) + body
+    end = b"" if data.endswith(b"\r\n") else b"\r\n"
+    return b"BDAT %d LAST\r\n" % (len(data) + len(end)), data, end
 
 
 class Relay:
@@ -200,12 +201,16 @@ class Session:
         self.abandon()
         return Cut(what, phase=phase, after_dot=after_dot, reply=earlier)
 
-    def _write(self, data: bytes, phase: str, dot_at: int = -1) -> None:
-        """Write all of it; a cut tells whether everything up to ``dot_at`` had been handed to the system."""
-        view, sent = memoryview(data), 0
+    def _write(self, *pieces: bytes, phase: str, dot_at: int = -1) -> None:
+        """Write all of them; a cut tells whether everything up to ``dot_at`` had been handed to the system."""
+        whole, sent = sum(map(len, pieces)), 0
         try:
-            while sent < len(data):
-                sent += self.sock.send(view[sent:])
+            if len(pieces) > 1 and not isinstance(self.sock, ssl.SSLSocket):
+                sent = self.sock.sendmsg(pieces)  # in one call, and without a copy of the body made for it
+            if sent < whole:
+                view = memoryview(b"".join(pieces))
+                while sent < whole:
+                    sent += self.sock.send(view[sent:])
         except OSError as error:
             # TLS buffers whole records, so what was not reported as sent may have gone: the dot is then in doubt.
             gone = 0 <= dot_at <= sent or (dot_at >= 0 and isinstance(self.sock, ssl.SSLSocket) and sent > 0)
@@ -229,7 +234,7 @@ class Session:
                 fix="lower the number of stories, or use another relay",
             )
         option = f" SIZE={size}" if self.client.has_extn("size") else ""
-        self._write(f"MAIL FROM:<{_UNSAFE.sub('', sender)}>{option}\r\n".encode(), "mail")
+        self._write(f"MAIL FROM:<{_UNSAFE.sub('', sender)}>{option}\r\n".encode(), phase="mail")
         reply = self._reply("mail")
         if not reply.ok:
             kind = RelayError if reply.code >= 500 else RelayUnreachable
@@ -252,10 +257,10 @@ class Session:
             return refused
         commands = self._commands(envelope)
         if self.pipelining:
-            self._write(b"".join(commands), "mail")
+            self._write(b"".join(commands), phase="mail")
             return self._answers()
         for phase, command in zip(self.phases, commands, strict=True):
-            self._write(command, phase)
+            self._write(command, phase=phase)
             reply = self._reply(phase)
             if not reply.ok:
                 self._reset()
@@ -269,7 +274,7 @@ class Session:
         for phase in self.phases:
             reply = self._reply(phase, earlier=earlier)
             if phase == "data" and reply.code == 354 and refusal is not None:
-                self._write(b".\r\n", "data")
+                self._write(b".\r\n", phase="data")
                 self._reply("data", earlier=earlier)
             elif refusal is None and not reply.ok:
                 refusal = Refusal(reply=reply, phase=phase)
@@ -282,22 +287,25 @@ class Session:
 
     def _reset(self) -> None:
         """Clear the transaction, so that one bad recipient harms no neighbour."""
-        self._write(b"RSET\r\n", "rset")
+        self._write(b"RSET\r\n", phase="rset")
         self._reply("rset")
 
     # The body
 
     def deliver(self, message: Message, following: Envelope | None) -> Delivered:
         """Write the announced body, and the next envelope behind it. Raises Cut."""
-        whole = counted if self.chunking else stuffed if message.dotted else _undotted
+        whole: Callable[[bytes], tuple[bytes, ...]] = (
+            counted if self.chunking else stuffed if message.dotted else _undotted
+        )
         body = whole(message.data)
+        dot_at = sum(map(len, body))
         self.ready = False
         ahead = following is not None and self.pipelining and self._unspeakable(following) is None
         if following is None or not ahead:
-            self._write(body, "body", dot_at=len(body))
+            self._write(*body, phase="body", dot_at=dot_at)
             reply = self._dot_reply(None)
             return Delivered(reply=reply, following=None if following is None else self._later(following, reply))
-        self._write(body + b"".join(self._commands(following)), "body", dot_at=len(body))
+        self._write(*body, *self._commands(following), phase="body", dot_at=dot_at)
         reply = self._dot_reply(None)
         return Delivered(reply=reply, following=self._answers(earlier=reply))
 
@@ -326,7 +334,7 @@ class Session:
             self.abandon()
             return
         try:
-            self._write(b"QUIT\r\n", "quit")
+            self._write(b"QUIT\r\n", phase="quit")
             self._reply("quit")
         except Cut:
             return

@@ -72,10 +72,15 @@ class _Statements:
             lease_until=sa.bindparam("new_lease", type_=sa.BigInteger),
             changed=moment,
         )
+        again = (
+            sa.update(deliveries)
+            .where(ours, repeatable(), deliveries.c.due <= moment)
+            .values(state=PLANNED, owner="", lease_until=None, changed=moment)
+        )
         if not is_sqlite:
             due = due.with_for_update(skip_locked=True)
-        self.due, self.take, self.people, self.taken, self.sending = (
-            Composed(each, is_sqlite=is_sqlite) for each in (due, claimed, people, taken, sending)
+        self.due, self.take, self.people, self.taken, self.sending, self.again = (
+            Composed(each, is_sqlite=is_sqlite) for each in (due, claimed, people, taken, sending, again)
         )
 
 
@@ -169,8 +174,8 @@ def _put_right(connection: Connection, wanted: Claim, lost: Sequence[tuple[str, 
     for step in _steps([name for name, state in lost if state == HANDED]):
         _doubt(connection, key, step, moment)
     if wanted.resend:
-        again = sa.and_(of(key), repeatable(), deliveries.c.due <= moment)
-        connection.execute(sa.update(deliveries).where(again).values(**back))
+        statements = _ON[connection.dialect.name == "sqlite"]
+        statements.again(connection, **_edition(key), moment=moment)
 
 
 def _doubt(connection: Connection, key: EditionKey, names: Sequence[str], moment: int) -> None:

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -33,6 +33,7 @@ _Waiting = tuple[Callable[[Connection, list[Any]], list[Any]], Any, Future[Any]]
 BUSY_TIMEOUT_S = 10.0
 # Changes that wait are committed together, at most so many: a transaction stays short (design §3: <= 20 ms).
 GROUP = 200
+BY_HAND = "BY HAND"  # the writer thread's: it says BEGIN and COMMIT to the driver itself
 # A group waits so many seconds for one more change: connections that share a processor come in one by one.
 GATHER_S = 0.0003
 # So long a change waits for a PostgreSQL server that went away, looking now and then.
@@ -96,7 +97,9 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}")
+    kind = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+    if kind != BY_HAND:
+        connection.exec_driver_sql(f"BEGIN {kind}")
 
 
 class Store:
@@ -166,18 +169,25 @@ class Store:
 
     @contextmanager
     def _write_as_writer(self) -> Iterator[Connection]:
-        """Give the writer thread's connection, as `write` does: on SQLite it is kept, which saves a tenth of a turn."""
+        """Give the writer thread's connection, as `write` does.
+
+        On SQLite it is kept, and begins and commits by the driver: both save a fifth of what a group of turns costs.
+        """
         if not self.is_sqlite:
             with self.write() as connection:
                 yield connection
             return
         with self._translated():
             if self._kept is None:
-                self._kept = self.engine.connect().execution_options(sqlite_begin="IMMEDIATE")
+                self._kept = self.engine.connect().execution_options(sqlite_begin=BY_HAND)
+            driver: Any = self._kept.connection.driver_connection
             try:
-                with self._kept.begin():
-                    yield self._kept
+                driver.execute("BEGIN IMMEDIATE")
+                yield self._kept
+                driver.execute("COMMIT")
             except BaseException:
+                with suppress(self._driver_error):  # where none was begun, or SQLite took it back by itself
+                    driver.execute("ROLLBACK")
                 self._let_go()
                 raise
 
