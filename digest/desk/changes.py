@@ -69,7 +69,7 @@ class Changes:
         value = value_of(kind, target, form, before.edition)
         if kind == "add":
             target, value = desk.added(str(value.get("url", "")).strip(), value)
-        record, other = desk.change(kind, target, value, seen=known)
+        record, other = desk.change(kind, target, value, seen=known, record=before.record)
         after = self.drafts.of(before.key, record)
         html = self.pages.changed(self.drafts.at(before.key.day, form.get("stamp", "")), after, look)
         if other is not None:

@@ -103,14 +103,22 @@ def record_of(key: EditionKey, editions: EditionStore) -> EditionRecord:
 
 
 def append(
-    key: EditionKey, kind: str, target: str, value: Mapping[str, Any], *, by: str, editions: EditionStore, clock: Clock
+    key: EditionKey,
+    kind: str,
+    target: str,
+    value: Mapping[str, Any],
+    *,
+    by: str,
+    editions: EditionStore,
+    clock: Clock,
+    record: EditionRecord | None = None,
 ) -> EditionRecord:
     """Keep an edit and return the edition with it; an approved edition becomes a draft again.
 
-    Raise UsageError for an edit that would do nothing, with why, and StoreConflict where the edition takes none any
-    more or somebody else edited at the same moment.
+    With ``record`` it is an edit of that record, and of none that came after it. Raise UsageError for an edit that
+    would do nothing, with why, and StoreConflict where the edition takes none any more or somebody else edited since.
     """
-    record = record_of(key, editions)
+    record = record or record_of(key, editions)
     made = Edit(kind=kind, target=target, value=dict(value), by=by, at=clock.now(), sequence=len(record.edits) + 1)
     _refuse_idle(record, made)
     if kind == "correct" and record.state in (EditionState.DRAFT, EditionState.APPROVED):

@@ -78,23 +78,30 @@ class Editing:
         return edition
 
     def change(
-        self, kind: str, target: str, value: Mapping[str, Any], *, seen: int
+        self, kind: str, target: str, value: Mapping[str, Any], *, seen: int, record: EditionRecord | None = None
     ) -> tuple[EditionRecord, Edit | None]:
         """Keep an edit of somebody who had seen the first ``seen`` edits; return the edition, and what it clashes with.
 
         Nothing is kept where somebody else decided the same meanwhile; edits that do not touch each other both stand.
         No picture is fetched, and nothing composed again but where the base itself holds what is taken back: see
-        `make`. Raises UsageError, StoreConflict.
+        `make`. ``record`` is the edition as it was just read. Raises UsageError, StoreConflict.
         """
         for attempt in range(ATTEMPTS):
-            record = self.record
+            record = self.record if record is None or attempt else record
             made = Edit(kind=kind, target=target, value=dict(value), by=self.by, at=self.wiring.clock.now())
             other = editing.clash(record.edits[seen:], made)
             if other is not None:
                 return record, other
             try:
                 editing.append(
-                    self.key, kind, target, value, by=self.by, editions=self.wiring.editions, clock=self.wiring.clock
+                    self.key,
+                    kind,
+                    target,
+                    value,
+                    by=self.by,
+                    editions=self.wiring.editions,
+                    clock=self.wiring.clock,
+                    record=record,
                 )
             except StoreConflict:
                 if attempt == ATTEMPTS - 1 or len(self.record.edits) == len(record.edits):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from digest.config import load
 from digest.desk.findings import cause_of
 from digest.desk.forms import value_of
 from digest.desk.readers import language_name
@@ -14,7 +16,10 @@ from digest.errors import UsageError
 from digest.model.editions import Edit, Edition, EditionRecord, EditionState, Finding, Passed
 from digest.model.mail import EditionKey
 from digest.pipeline.editing import clash, composed_with
+from digest.wiring import Wiring
 from digest.wiring.drafts import Draft
+from digest.wiring.editing import Editing
+from digest.wiring.publisher import Publisher
 from tests.builders import DAY, NOW, filled, item
 
 ONE, TWO, OLD = item("one"), item("two"), item("old")
@@ -126,3 +131,23 @@ def test_a_form_that_cannot_be_meant_is_told() -> None:
 def test_languages_are_named() -> None:
     assert language_name("de") == "German"
     assert language_name("xx-odd") == "xx-odd"
+
+
+def test_an_edit_in_between_is_seen_however_late_it_comes(publication: Path) -> None:
+    wiring = Wiring(load(publication, {}))
+    try:
+        publisher = Publisher(wiring, wiring.settings.digests[0])
+        ada, jonne = (Editing(publisher, None, by=name) for name in ("Ada", "Jonne"))
+        lead = ada.edition().items[0].cluster.id
+        read = ada.record  # Ada's page was read, and then Jonne is quicker
+        jonne.change("rewrite", lead, {"headline": "Jonne's"}, seen=0)
+        record, other = ada.change("rewrite", lead, {"headline": "Ada's"}, seen=0, record=read)
+        assert other is not None
+        assert other.by == "Jonne"
+        assert [each.value["headline"] for each in record.edits] == ["Jonne's"], "hers is not kept, and not lost: told"
+        record, other = ada.change("rewrite", lead, {"teaser": "Ada's"}, seen=0, record=read)
+        assert other is None
+        assert [each.by for each in record.edits] == ["Jonne", "Ada"], "what does not touch stands beside"
+        assert record.draft == read.draft + 2
+    finally:
+        wiring.close()
