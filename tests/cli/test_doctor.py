@@ -238,6 +238,10 @@ def test_what_is_wrong_is_found_before_anything_is_sent(
 
         publication.write_text(right, encoding="utf-8")
         url = fresh_postgres(request.getfixturevalue("postgres"))
+        server = {"DIGEST_STORE_URL": url}
+        _, document = doctor(publication, environment=server, moment=StandingClock(datetime.now(UTC)))
+        assert "database subscribers: nobody is on the list" in told(document, "warning")
+        assert told(document) == [], "and its clock is ours"
         locked = {"DIGEST_STORE_URL": f"{url}&options=-c%20default_transaction_read_only%3Don"}
         code, document = doctor(publication, environment=locked)
         assert code == 1
