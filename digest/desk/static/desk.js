@@ -251,6 +251,7 @@
 
   // Drag
 
+  const spot = (list, each) => $$(":scope > [data-id]", list).indexOf(each) + 1;
   const sortable = () => {
     if (!editable()) return;
     for (const list of $$(".items")) {
@@ -260,7 +261,7 @@
         onEnd: (event) => {
           const li = event.item, section = event.to.dataset.section;
           if (event.from === event.to && event.oldIndex === event.newIndex) return;
-          post({ kind: li.dataset.pinned === "1" ? "pin" : "move", target: li.dataset.id, section, place: [...event.to.children].indexOf(li) + 1 });
+          post({ kind: li.dataset.pinned === "1" ? "pin" : "move", target: li.dataset.id, section, place: spot(event.to, li) });
         },
       });
     }
@@ -270,7 +271,7 @@
         group: { name: "items", pull: "clone", put: false }, sort: false, animation: 0, draggable: ".ca", filter: "button", preventOnFilter: false,
         onEnd: (event) => {
           if (event.from === event.to) return;
-          const id = event.item.dataset.id, at = [...event.to.children].indexOf(event.item) + 1;
+          const id = event.item.dataset.id, at = spot(event.to, event.item);
           event.item.remove();
           post({ kind: "move", target: id, section: event.to.dataset.section, place: at });
         },
