@@ -24,7 +24,7 @@ from digest.dates import edition_day
 from digest.errors import FileProblem, UsageError
 from digest.mail.mailed import mailed_html
 from digest.model.archive import ArchivedDay, Listed
-from digest.model.editions import Sponsor
+from digest.model.editions import EditionState, Sponsor
 from digest.model.mail import EditionKey
 from digest.model.web import Request, Response
 from digest.pipeline import publishing, site
@@ -69,6 +69,7 @@ class ArchiveKeeper:
         """Bring the whole site up to date, in ``out`` or where it is; raises FileProblem, TemplateError, StoreError."""
         folder = out or self.folder
         with self.lock():
+            self._list_finished()
             every = [self.source(digest) for digest in self.settings.digests]
             if self.settings.archive_private:
                 Searching(self.wiring).refresh()  # the desk and the terminal ask it
@@ -79,6 +80,14 @@ class ArchiveKeeper:
             if out is None and report.feeds:
                 self._tell_hub(report.feeds)
             return report
+
+    def _list_finished(self) -> None:
+        """List what was sent by a process that ended before it could: nobody else would."""
+        for digest in self.settings.digests:
+            for day in self.days(digest.name):
+                if day.is_online and day.listed_at is None and day.state is EditionState.FINISHED:
+                    key = EditionKey(digest.name, day.day)
+                    self.wiring.editions.mark(key, "listed", now=self.wiring.clock.now())
 
     def put_search(self, folder: Path) -> IndexReport:
         """Bring the search page of a site and its index up to date with what the store's search holds."""

@@ -17,7 +17,7 @@ from digest.archive import memory
 from digest.archive.almanac import Cell, month_of
 from digest.archive.shelves import SIZE, Shelf, Shelving
 from digest.errors import StoreError
-from digest.model.editions import Note, Related
+from digest.model.editions import EditionState, Note, Related
 from digest.model.news import Cluster
 from tests.archive.conftest import Shelved
 from tests.builders import DAY, edition, filled, item, story
@@ -136,6 +136,18 @@ def test_what_cannot_be_retracted_says_so(archive: Shelved) -> None:
     key = archive.put(edition())
     with pytest.raises(StoreError, match="never published"):
         archive.keeper.retract(key._replace(day=date(2026, 11, 1)), "why")
+
+
+def test_an_edition_whose_process_died_before_it_was_listed_is_listed_by_the_next_build(archive: Shelved) -> None:
+    key = archive.put(edition(subject="The day"), listed=False)
+    archive.keeper.build()
+    home = archive.folder / "daily/index.html"
+    assert "2026/11/23" not in home.read_text(encoding="utf-8"), "its send goes on"
+    archive.wiring.editions.set_state(
+        key, EditionState.FINISHED, among=(EditionState.APPROVED,), now=archive.wiring.clock.now()
+    )
+    archive.keeper.build()
+    assert "2026/11/23" in home.read_text(encoding="utf-8")
 
 
 def test_a_staging_folder_left_by_one_who_was_killed_is_no_matter(archive: Shelved) -> None:
