@@ -123,7 +123,18 @@ class Relay:
                 fix="use smtps://, or add ?tls=none to via if the line is safe",
             )
         if self.via.user:
+            self._logged_in(client)
+
+    def _logged_in(self, client: smtplib.SMTP) -> None:
+        if self.via.auth != "xoauth2":
             client.login(self.via.user, self.password)
+            return
+        words = f"user={self.via.user}\x01auth=Bearer {self.password}\x01\x01"
+
+        def answer(challenge: bytes | None = None) -> str:
+            return words if challenge is None else ""  # a refusal is told in a challenge, and wants an empty answer
+
+        client.auth("XOAUTH2", answer)  # raises what `login` raises
 
 
 def _of(error: smtplib.SMTPResponseException) -> Reply:

@@ -80,6 +80,7 @@ class Via:
     user: str = ""
     path: Path = Path()  # of a folder or socket
     tls: str = "required"  # "required", "none": said in words, or a loopback host
+    auth: str = "password"  # or "xoauth2": the password is an access token
 
     @property
     def mails(self) -> bool:
@@ -117,8 +118,13 @@ def parse_via(text: str, base: Path) -> Via:
     tls = parse_qs(parts.query).get("tls", [default_tls])[0]
     if tls not in ("required", "none"):
         raise UsageError(f"tls={tls} is unknown", where="via", fix="write tls=required or tls=none")
+    auth = parse_qs(parts.query).get("auth", ["password"])[0]
+    if auth not in ("password", "xoauth2"):
+        raise UsageError(f"auth={auth} is unknown", where="via", fix="write auth=xoauth2, or nothing for a password")
     default = {"smtp": 587, "smtps": 465, "lmtp": 24}[kind]
-    return Via(kind=kind, host=parts.hostname, port=port or default, user=unquote(parts.username or ""), tls=tls)
+    return Via(
+        kind=kind, host=parts.hostname, port=port or default, user=unquote(parts.username or ""), tls=tls, auth=auth
+    )
 
 
 def is_loopback(host: str) -> bool:

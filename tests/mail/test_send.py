@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections import Counter
 from datetime import timedelta
@@ -179,6 +180,22 @@ def test_a_wrong_password_is_said_once_without_it(store: Store, clock: StandingC
     assert "hunter2" not in str(caught.value)
     assert not isinstance(caught.value, RelayUnreachable)
     assert ledger.counts(KEY).planned == 1
+
+
+def test_a_relay_that_wants_an_access_token_gets_it(store: Store, clock: StandingClock) -> None:
+    ledger, heard = approved(store, [person("ada")]), []
+
+    def on_auth(line: str) -> str:
+        heard.append(line)
+        return "235 2.7.0 welcome"
+
+    script = Script(extensions=("PIPELINING", "AUTH PLAIN XOAUTH2"), on_auth=on_auth)
+    with scripted_server(script) as inbox:
+        via = f"smtp://news%40halyard.example@127.0.0.1:{inbox.port}?auth=xoauth2"
+        assert hand_over(ledger, via, clock, password="ya29.token", connections=1).accepted == 1
+    (line,) = heard
+    words = base64.b64decode(line.removeprefix("AUTH XOAUTH2 ")).decode("ascii")
+    assert words == "user=news@halyard.example\x01auth=Bearer ya29.token\x01\x01"
 
 
 def test_who_leaves_between_planning_and_hand_over_gets_none(store: Store, clock: StandingClock) -> None:
