@@ -87,7 +87,7 @@ def demo(folder: Path) -> dict[str, Path]:
     digest("demo", str(folder))
     config, found = folder / "digest.toml", {}
     text = config.read_text(encoding="utf-8")
-    digest("edit", "intro", "A strait that two navies could not agree on has two flags on one boat. Below it: 54 farms that bought their ship.", "-c", str(config))  # fmt: skip
+    digest("edit", "intro", "Good morning. High water is at seven, and what came in with it since yesterday stands below.", "-c", str(config))  # fmt: skip
     digest("edit", "note", "Times are those of the harbour.", "-c", str(config))
     for name in THEMES:
         table = re.sub(r"(?m)^(\[theme\]\nname = ).*$", rf'\g<1>"{name}"', text)
