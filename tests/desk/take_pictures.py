@@ -74,7 +74,7 @@ def views(started: Browser, base: str, state: Path, out: Path) -> None:
                 opened.locator(".open .bars").wait_for()
                 opened.locator(".open").evaluate("each => each.scrollIntoView({ block: 'end' })")
                 opened.get_by_role("tab", name="History").click()
-                opened.get_by_label("700").check()
+                opened.locator("input[name=width][value='700']").check()
                 saved(still(opened), out / f"desk-{width}-{night}-open.png")
             context.close()
 

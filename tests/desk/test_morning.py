@@ -83,7 +83,7 @@ def test_an_editors_morning(opened: Page) -> None:
     at.at("defence", 1)
     received = at.headlines("defence")[0]
     press("Enter")
-    field = opened.get_by_label("Headline", exact=False).locator("visible=true").first
+    field = opened.locator(".open textarea[name=headline]")
     expect(field).to_have_value(received)
     field.fill("A headline that says it better")
     expect(opened.locator(".open [data-count=headline]")).to_have_text("30 characters")
@@ -125,7 +125,7 @@ def test_an_editors_morning(opened: Page) -> None:
     press("Escape")
 
     # The event of an item: a line under it off, one by hand, another lead, a story split off; up and down the scores.
-    at.at("foreign", 1)
+    opened.locator(".plan .it", has_text=re.compile(r"[3-9] sources")).first.locator("button.h").focus()
     press("r")
     line = opened.locator(".open [data-line]").first
     expect(line).to_be_focused()
@@ -179,7 +179,7 @@ def test_an_editors_morning(opened: Page) -> None:
 
     # The preview: phone, dark, text, pictures off, the other direction; and as a reader of one section.
     frame = opened.locator("#mail")
-    opened.get_by_label("320").check()
+    opened.locator("input[name=width][value='320']").check()
     expect(opened.locator(".stage")).to_have_attribute("data-width", "320")
     assert frame.evaluate("each => each.clientWidth") == 320
     opened.get_by_label("Dark", exact=True).check()
