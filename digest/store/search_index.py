@@ -130,11 +130,11 @@ class Index:
         values |= {} if self._fts else {"said": said}
         if self._fts:
             total = connection.execute(sa.text(_FTS_COUNT), values).scalar_one()
-            rows = connection.execute(sa.text(_FTS_RANK), {**values, **self._floor(connection, values, total)})
+            rows = connection.execute(sa.text(_FTS_RANK), {**values, **self._floor(connection, values, total)}).all()
         else:
-            total = connection.execute(sa.text(_TS_COUNT), values).scalar_one()
-            rows = connection.execute(sa.text(_TS_RANK), values)
-        return [(int(number), float(score)) for number, score in rows], int(total)
+            rows = connection.execute(sa.text(_TS_RANK), values).all()
+            total = rows[0].total if rows else connection.execute(sa.text(_TS_COUNT), values).scalar_one()
+        return [(int(row[0]), float(row[1])) for row in rows], int(total)
 
     def _floor(self, connection: Connection, values: dict[str, Any], total: int) -> dict[str, int]:
         """Return the id from which on matches are ranked: that of the oldest of the newest so many."""
@@ -161,7 +161,8 @@ _TS_FOUND = (
 _TS_COUNT = f"{_TS_FOUND} SELECT count(*) FROM found"  # noqa: S608
 _TS_RANK = (
     f"{_TS_FOUND}, newest AS MATERIALIZED (SELECT id FROM found ORDER BY id DESC LIMIT :ranked)"  # noqa: S608
-    f" SELECT id, ts_rank('{{0, 0, {BODY / HEADLINE}, 1}}', words, CAST(:said AS tsquery)) AS score"
+    f" SELECT id, ts_rank('{{0, 0, {BODY / HEADLINE}, 1}}', words, CAST(:said AS tsquery)) AS score,"
+    " (SELECT count(*) FROM found) AS total"
     " FROM newest JOIN search_index USING (id) ORDER BY score DESC, id DESC LIMIT :limit OFFSET :offset"
 )
 

@@ -30,4 +30,7 @@ def upgrade() -> None:
         )
         return
     op.execute("CREATE TABLE search_index (id bigint PRIMARY KEY, words tsvector NOT NULL)")
+    # The words lie beside the rows: who looks for ids reads a twentieth of the pages.
+    op.execute("ALTER TABLE search_index SET (toast_tuple_target = 128)")
+    op.execute("ALTER TABLE search_index ALTER COLUMN words SET STORAGE EXTERNAL")
     op.execute("CREATE INDEX ix_search_index_words ON search_index USING gin (words)")
