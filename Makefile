@@ -4,6 +4,9 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 DEMO   ?= demo
 
+# Where it is set, every process of the tests would compile all of digest anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test lint types imports unit soak coverage docs audit bench release clean
 
 demo: $(VENV)/.installed
