@@ -14,7 +14,7 @@ from digest.model.mail import EditionKey
 from digest.model.searching import Answer, Hit, Question, Told
 from digest.store.codec import dump, load
 from digest.store.engine import Store
-from digest.store.search_index import A_DAY, Index, first_of
+from digest.store.search_index import A_DAY, EVER, Index, first_of
 from digest.store.tables import editions, edits
 from digest.store.tables import search_items as items
 
@@ -49,7 +49,7 @@ class Search:
         self, words: Sequence[str], stories: Sequence[str], *, before: date | None = None, limit: int = 100
     ) -> tuple[Told, ...]:
         """Return stories of editions before a day that share the most of some terms, or tell one of some stories."""
-        until = first_of(before) if before else 1 << 62
+        until = first_of(before) if before else EVER
         with self.store.read() as connection:
             numbers = self._index.like(connection, words, stories, until=until, limit=limit)
             told = self._told(connection, numbers)
@@ -61,7 +61,7 @@ class Search:
 
     def each(self, digest: str = "", *, since: date | None = None, until: date | None = None) -> Iterator[Told]:
         """Yield every story in it in the order of days, in bounded memory."""
-        low, high = first_of(since) if since else 0, first_of(until) + A_DAY if until else 1 << 62
+        low, high = first_of(since) if since else 0, first_of(until) + A_DAY if until else EVER
         while True:
             query = sa.select(items.c.id, items.c.body).where(items.c.id >= low, items.c.id < high)
             if digest:
