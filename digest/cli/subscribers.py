@@ -220,7 +220,6 @@ def erase(
     proof = {
         "address": address,
         "at": session.clock.now().isoformat(),
-        "done": done,
         "left": {
             "subscriber": left["subscriber"],
             "signups": len(left["signups"]),
@@ -230,7 +229,7 @@ def erase(
         },
     }
     if as_json:
-        session.emit(proof)
+        session.emit({**proof, "done": {name.replace(" ", "_"): count for name, count in done.items()}})
         return EXIT_DONE
     for name, count in done.items():
         session.say(f"{count:6} {name}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -43,19 +43,6 @@ def listed_of(
         corrections=corrections,
         retraction=Retraction(reason=record.retraction, at=retracted) if retracted is not None else None,
     )
-
-
-def each_listed(
-    records: Iterable[EditionRecord],
-    *,
-    publication: Publication,
-    title: str,
-    pictures: PictureStore,
-    sizes: Mapping[str, str],
-) -> Iterator[Listed]:
-    """Yield what `listed_of` makes of each record."""
-    for record in records:
-        yield listed_of(record, publication=publication, title=title, pictures=pictures, sizes=sizes)
 
 
 def correction_notes(

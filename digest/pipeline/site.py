@@ -63,9 +63,11 @@ class SiteReport:
     @property
     def line(self) -> str:
         """One sentence for people."""
-        return f"{self.editions} editions; {self.made} pages of editions made, {self.written} files changed" + (
-            f", {self.removed} removed." if self.removed else "."
+        done = (
+            _count(self.editions, "edition"),
+            f"{_count(self.made, 'page')} of editions made, {_count(self.written, 'file')} changed",
         )
+        return "; ".join(done) + (f", {self.removed} removed." if self.removed else ".")
 
     def document(self) -> dict[str, int]:
         """Return it for machines."""
@@ -330,3 +332,7 @@ def put_pictures(names: Iterable[str], source: Source, files: SiteFiles, missing
             missing.append(name)
         else:
             files.put(path, body)
+
+
+def _count(number: int, of: str) -> str:
+    return f"{number} {of}" if number == 1 else f"{number} {of}s"

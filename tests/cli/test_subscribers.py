@@ -51,8 +51,8 @@ def test_who_is_erased_leaves_a_hash_and_never_comes_back(digest: Digest, public
     unsure = digest("subscribers", "erase", ADA, *config)
     assert (unsure.code, "say --yes" in unsure.err) == (2, True)
     proof = digest("subscribers", "erase", ADA, "--yes", "--json", *config).json
-    assert proof["done"]["subscribers erased"] == 1
-    assert proof["done"]["deliveries made nameless"] == 1
+    assert proof["done"]["subscribers_erased"] == 1
+    assert proof["done"]["deliveries_made_nameless"] == 1
     assert proof["left"] == {
         "subscriber": None, "signups": 0, "deliveries": 0, "notices": 0, "suppressions": ["erased"],
     }  # fmt: skip
