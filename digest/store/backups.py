@@ -23,7 +23,7 @@ from digest.dates import from_micros
 from digest.errors import DigestError, FileProblem, StoreError
 from digest.store import migrations
 from digest.store.copying import OF_THE_DATABASE, STEP, STEP_OF_BYTES, make_url_of
-from digest.store.engine import Store, _engine
+from digest.store.engine import Store, _engine, be_patient
 from digest.store.schema import metadata
 from digest.store.search_index import INDEX
 
@@ -126,6 +126,7 @@ def _copy_snapshot(url: str, into: Path) -> None:
     target = Store(_engine(f"sqlite:///{into}"), f"sqlite:///{into}")
     try:
         with source.read() as connection:
+            be_patient(connection)  # the disk written to may be slow
             migrations.make(target, migrations.revision(connection, where=source.name))
             for name in _names(target):
                 _copy_table(connection, target, name)

@@ -47,6 +47,9 @@ _SERVER_WAITS = {
     "keepalives_count": 3,
     "tcp_user_timeout": 60_000,  # milliseconds
 }
+# A process frozen inside a transaction (its machine sleeps, somebody stopped it) holds the rows it touched, and no
+# lease frees them: after so long PostgreSQL ends its connection, and it finds that out when it wakes.
+IDLE_S = 30
 _KINDS = "write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
 
 
@@ -71,13 +74,27 @@ def _engine(url: str) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     try:
-        return sa.create_engine(url, pool_pre_ping=True, connect_args=_SERVER_WAITS)
+        engine = sa.create_engine(url, pool_pre_ping=True, connect_args=_SERVER_WAITS)
     except (ModuleNotFoundError, NoSuchModuleError):
         raise StoreError(
             "PostgreSQL needs the package psycopg",
             where=without_password(url),
             fix='install it: pip install "newsletter-digest[postgresql]"',
         ) from None
+    event.listen(engine, "connect", _prepare_postgresql)
+    return engine
+
+
+def _prepare_postgresql(connection: Any, record: Any) -> None:
+    # Said once the connection stands: poolers refuse it among the words of the start.
+    connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_S}s'")
+    connection.commit()
+
+
+def be_patient(connection: Connection) -> None:
+    """Let the transaction given wait for as long as it likes: one that holds nothing others wait for."""
+    if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
 
 
 def _make_folder(folder: Path) -> None:

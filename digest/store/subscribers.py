@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from digest.dates import from_micros, to_micros
 from digest.model.mail import Format, Subscriber, SubscriberStatus, Suppression
 from digest.store.codec import plain
-from digest.store.engine import Store
+from digest.store.engine import Store, be_patient
 from digest.store.stories import insert
 from digest.store.tables import rosters, subscribers, suppressions
 
@@ -102,6 +102,7 @@ class Subscribers:
             return _row(person, moment) | {"position": position, "key_hash": hashed}
 
         with connection.begin():
+            be_patient(connection)  # rows may come from a pipe that takes its time
             staged.drop(connection, checkfirst=True)
             staged.create(connection)
             kept = sa.select(suppressions.c.email_key).where(suppressions.c.email_key.startswith("hash:")).limit(1)

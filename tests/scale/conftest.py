@@ -88,6 +88,15 @@ class Team:
         """What the workers said on stderr."""
         return "".join(path.read_text(encoding="utf-8") for path in sorted(self.folder.glob("worker*.err")))
 
+    def standing(self) -> str:
+        """How the edition stands, who holds rows of it in an open transaction, and what the workers said."""
+        with self.store.read() as connection:
+            held = connection.exec_driver_sql(
+                "SELECT pid, state, now() - xact_start, left(query, 80) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND xact_start IS NOT NULL AND pid <> pg_backend_pid()"
+            ).all()
+        return f"{self.ledger.counts(self.key)} {held} {self.errors()}"
+
     def accepted(self) -> int:
         return self.ledger.counts(self.key).accepted
 

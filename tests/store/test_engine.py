@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,16 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from digest.errors import StoreError
+from digest.model.mail import Subscriber
 from digest.store import migrations
 from digest.store.codec import dump
 from digest.store.engine import Store, _engine, without_password
 from digest.store.schema import metadata
 from digest.store.stories import Stories
+from digest.store.subscribers import Subscribers
 from digest.store.tables import REVISION, feed_states
-from tests.builders import NOW, story
+from tests.builders import NOW, person, story
+from tests.conftest import fresh_postgres
 
 
 def put(url: str) -> sa.Insert:
@@ -126,6 +130,35 @@ def test_what_was_submitted_is_done_before_closing(store_url: str) -> None:
     again = Store.open(store_url)
     assert count(again) == 500
     again.close()
+
+
+def test_what_is_frozen_inside_a_transaction_holds_nothing_for_long(
+    postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("digest.store.engine.IDLE_S", 1)
+    url = fresh_postgres(postgres)
+
+    def freeze(frozen: Store, other: Store) -> None:
+        with frozen.write() as connection:
+            connection.execute(put("https://a.example/"))
+            other.submit(lambda connection: bool(connection.execute(put("https://a.example/")))).result(timeout=20)
+
+    with contextlib.closing(Store.open(url)) as frozen, contextlib.closing(Store.open(url)) as other:
+        with pytest.raises(StoreError, match="the database ended our connection"):
+            freeze(frozen, other)
+        assert count(other) == 1
+
+
+def test_a_roster_may_come_as_slowly_as_it_likes(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("digest.store.engine.IDLE_S", 1)
+
+    def slowly() -> Iterator[Subscriber]:
+        yield person("first")
+        threading.Event().wait(1.5)
+        yield person("second")
+
+    with contextlib.closing(Store.open(fresh_postgres(postgres))) as store:
+        assert Subscribers(store).merge(slowly(), now=NOW).added == 2
 
 
 def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
