@@ -172,7 +172,8 @@ def bare(options: argparse.Namespace, folder: Path) -> Iterator[Figures]:
             }
             figures["smtplib"] = peers.by_smtplib(port, people, connections, data, tls=None)
             figures["aiosmtplib"] = peers.by_aiosmtplib(options.peers, port, people, connections, file, tls=False)
-            figures["nodemailer"] = peers.by_nodemailer(options.peers, port, people, connections, file)
+            for name, at_once in (("nodemailer", False), ("nodemailer, TCP_NODELAY", True)):
+                figures[name] = peers.by_nodemailer(options.peers, port, people, connections, file, at_once=at_once)
             figures["mailmerge"] = peers.by_mailmerge(options.peers, port, min(people, 200), folder, data)
             if postfix is not None:
                 into = handed_over(NoLedger(rows), f"smtp://127.0.0.1:{postfix}", people, connections, writer())
