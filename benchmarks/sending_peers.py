@@ -37,8 +37,8 @@ async def main():
     print(people / (time.perf_counter() - began))
 asyncio.run(main())
 """
-# As it comes, nodemailer leaves Nagle's algorithm on: the end of each body waits for the sink's delayed acknowledgement,
-# some 40 ms. Whoever compares programs rather than settings lets it send at once.
+# As it comes, nodemailer leaves Nagle's algorithm on: the end of each body waits for the sink's delayed
+# acknowledgement, some 40 ms. Whoever compares programs rather than settings lets it send at once.
 _AT_ONCE = """
 const net = require("net"), connect = net.Socket.prototype.connect;
 net.Socket.prototype.connect = function (...words) { this.setNoDelay(true); return connect.apply(this, words); };
