@@ -10,7 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+# What a test waits for comes in a second; on a machine with ten times the work it can use, much later.
+PATIENCE_MS = 180_000
+expect.set_options(timeout=PATIENCE_MS)
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -51,6 +55,7 @@ def page(
         java_script_enabled=scripts,
         reduced_motion="reduce",
     )
+    context.set_default_timeout(PATIENCE_MS)
     thrown: list[str] = []
     opened = context.new_page()
     opened.on("pageerror", lambda error: thrown.append(str(error)))

@@ -267,7 +267,7 @@ def test_a_folder_that_may_only_be_read_and_a_full_disk(digest: Digest, publicat
         for words in (("doctor", "--offline"), ("run", "--via", f"smtp://127.0.0.1:{inbox.port}")):
             done = subprocess.run(
                 [sys.executable, "-m", "digest", *words, "-c", str(publication)],
-                capture_output=True, text=True, check=False, timeout=180,
+                capture_output=True, text=True, check=False, timeout=300,
                 env={**os.environ, "DIGEST_DEBUG": ""},
                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4_096, 4_096)),
             )  # fmt: skip

@@ -38,13 +38,13 @@ def served(publication: Path, inbox: Inbox) -> Iterator[str]:
         yield base
     finally:
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(120) == 0
         process.stdout.close()
 
 
 def awaited(inbox: Inbox, wanted: Callable[[EmailMessage], bool]) -> EmailMessage:
     """Return the newest message of Dora's that is wanted, waiting for it."""
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while time.monotonic() < until:
         for recipient, body in reversed(inbox.taken):
             if recipient == DORA:

@@ -58,7 +58,7 @@ def test_systemd_takes_the_units(digest: Digest, tmp_path: Path, program: Path) 
     assert "@" not in re.sub(r"@(system-service|privileged)\b", "", printed), "every mark is filled in"
     if shutil.which("systemd-analyze"):
         verify = ["systemd-analyze", "verify", "--man=no", *map(str, places)]
-        done = subprocess.run(verify, capture_output=True, text=True, timeout=180, check=False)
+        done = subprocess.run(verify, capture_output=True, text=True, timeout=300, check=False)
         assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -75,7 +75,7 @@ def test_a_shell_takes_the_lines_of_a_crontab(digest: Digest, tmp_path: Path, pr
         # Five fields of time, then a command in which cron reads \% as %.
         command = line.split(None, 5)[5].replace(r"\%", "%")
         environment = {"PATH": os.environ["PATH"], "LOG": str(log), "HOME": str(tmp_path)}
-        subprocess.run(["/bin/sh", "-c", command], env=environment, cwd="/", check=True, timeout=90)
+        subprocess.run(["/bin/sh", "-c", command], env=environment, cwd="/", check=True, timeout=300)
     assert log.read_text(encoding="utf-8").splitlines() == [
         f"{folder}|run --quiet|a secret",
         f"{folder}|db backup backups --keep 14 --quiet|a secret",

@@ -391,7 +391,7 @@ def test_a_run_that_does_not_end_is_told_to_stop_and_then_ended(
     place = town(tmp_path, extra='\n[monitoring]\nlongest_run = "1s"\n')
     ended, stop = threading.Event(), threading.Event()
     body = place.feeds.body
-    monkeypatch.setattr(place.feeds, "body", lambda host, now: (ended.wait(30), body(host, now))[1])
+    monkeypatch.setattr(place.feeds, "body", lambda host, now: (ended.wait(300), body(host, now))[1])
     with place.process() as process:
         run = cron.Cron(
             process,

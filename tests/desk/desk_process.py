@@ -26,7 +26,7 @@ def desk(publication: Path, *, by: str = "Ada", words: tuple[str, ...] = ()) -> 
         yield link
     finally:
         process.terminate()
-        code = process.wait(20)
+        code = process.wait(180)
         said = process.stderr.read()
         process.stdout.close()
         process.stderr.close()

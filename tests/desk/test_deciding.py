@@ -25,7 +25,7 @@ def bar(ada: Browser, house: House) -> str:
 
 def until(ada: Browser, house: House, words: str) -> str:
     """Ask until the bar says something; a thread is at it."""
-    for _ in range(200):
+    for _ in range(2_000):
         if words in (said := bar(ada, house)):
             return said
         time.sleep(0.05)
@@ -85,7 +85,7 @@ def test_a_relay_that_does_not_answer_is_asked_again(publication: Path) -> None:
 
     def pause(ended: Event, seconds: float) -> None:
         waits.append(seconds)
-        assert go_on.wait(20)
+        assert go_on.wait(300)
 
     with house_of(publication, clock=at(publication, 10)) as house:
         ada, path = house.terminal(house.browser()), f"/d/{house.day}"

@@ -12,8 +12,6 @@ from playwright.sync_api import FrameLocator, Locator, Page, expect
 from tests.browser import browser, page
 from tests.desk.desk_process import desk
 
-expect.set_options(timeout=20_000)  # the machine may be busy
-
 
 @pytest.fixture
 def opened(publication: Path) -> Iterator[Page]:

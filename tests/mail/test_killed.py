@@ -67,7 +67,7 @@ def test_killed_at_any_moment_nobody_is_lost_and_every_repeat_is_on_record(store
                 pause.wait(rng.random() * 0.004)
             process.send_signal(signal.SIGKILL)
             process.wait()
-        assert start(store_url, inbox).wait(timeout=200) == 0
+        assert start(store_url, inbox).wait(timeout=600) == 0
     got = Counter(inbox.recipients)
     assert len(got) == people, "nobody is lost"
     repeated = {address for address, count in got.items() if count > 1}
@@ -99,7 +99,7 @@ def test_a_sender_paused_past_its_lease_hands_over_nothing_that_another_took(sto
         hand_over(ledger, f"smtp://127.0.0.1:{inbox.port}", late, connections=CONNECTIONS, owner="awake")
         before = Counter(inbox.recipients)
         sleeper.send_signal(signal.SIGCONT)
-        assert sleeper.wait(timeout=60) == 0
+        assert sleeper.wait(timeout=300) == 0
     got = Counter(inbox.recipients)
     assert len(got) == people
     repeats = {address for address, count in got.items() if count > 1}
@@ -117,6 +117,6 @@ def test_two_processes_at_once_share_the_rows(store_url: str) -> None:
     ledger.plan(KEY, sections=HELD, now=NOW)
     with scripted_server(Script(on_dot=slowly)) as inbox:
         both = [start(store_url, inbox) for _ in range(2)]
-        assert [process.wait(timeout=120) for process in both] == [0, 0]
+        assert [process.wait(timeout=300) for process in both] == [0, 0]
     assert Counter(inbox.recipients) == Counter(f"p{n:03}@example.org" for n in range(people))
     store.close()

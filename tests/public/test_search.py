@@ -74,14 +74,14 @@ def served(house: House) -> Iterator[str]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while not server.started and time.monotonic() < until:
         time.sleep(0.02)
     try:
         yield f"http://127.0.0.1:{port}/news"
     finally:
         server.should_exit = True
-        thread.join(20)
+        thread.join(120)
 
 
 def without_faults(opened: Page) -> None:

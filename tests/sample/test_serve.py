@@ -24,7 +24,7 @@ FEED = "/calder-wire.rss"
 @pytest.fixture
 def connection() -> Iterator[http.client.HTTPConnection]:
     with serve(clock=lambda: NOW, zone=LISBON) as (address, port):
-        client = http.client.HTTPConnection(address, port, timeout=10)
+        client = http.client.HTTPConnection(address, port, timeout=120)
         yield client
         client.close()
 
@@ -77,7 +77,7 @@ def test_the_day_follows_the_clock() -> None:
     bodies: list[bytes] = []
     with serve(clock=lambda: moments[len(bodies)], zone=LISBON) as (address, port):
         for _ in moments:
-            client = http.client.HTTPConnection(address, port, timeout=10)
+            client = http.client.HTTPConnection(address, port, timeout=120)
             bodies.append(get(client, FEED)[2])
             client.close()
     assert b"/2026/11/23/" in bodies[0]
@@ -87,7 +87,7 @@ def test_the_day_follows_the_clock() -> None:
 def test_the_port_is_free_again_at_the_end() -> None:
     with serve(clock=lambda: NOW, zone=LISBON) as (address, port):
         pass
-    client = http.client.HTTPConnection(address, port, timeout=10)
+    client = http.client.HTTPConnection(address, port, timeout=120)
     with pytest.raises(ConnectionRefusedError):
         client.request("GET", FEED)
     client.close()

@@ -141,7 +141,7 @@ def test_what_is_frozen_inside_a_transaction_holds_nothing_for_long(
     def freeze(frozen: Store, other: Store) -> None:
         with frozen.write() as connection:
             connection.execute(put("https://a.example/"))
-            other.submit(lambda connection: bool(connection.execute(put("https://a.example/")))).result(timeout=20)
+            other.submit(lambda connection: bool(connection.execute(put("https://a.example/")))).result(timeout=120)
 
     with contextlib.closing(Store.open(url)) as frozen, contextlib.closing(Store.open(url)) as other:
         with pytest.raises(StoreError, match="the database ended our connection"):
