@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from digest.cli.session import Session, command
-from digest.errors import EXIT_DONE, EXIT_TEMPORARY, StoreError
+from digest.errors import EXIT_DONE, EXIT_TEMPORARY, StoreError, UsageError
 
 group = typer.Typer(help="Read what comes back by mail.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -23,7 +23,14 @@ def register(app: typer.Typer) -> None:
 @command(group, "read", example="digest bounces read /var/mail/bounces", exits=(0, 1, 2, 75))
 def read(
     session: Session,
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="A maildir, an mbox, one message, or - for a pipe.")],
+    path: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[PATH]",
+            help="A maildir, an mbox, one message, or - for a pipe; without it, [delivery.bounces] mailbox.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", envvar="DIGEST_JSON", help="Print a JSON document.")] = False,
 ) -> int:
     """Suppress whose address is gone or who complained, honour mails to leave, keep what nobody understands."""
@@ -31,6 +38,7 @@ def read(
     from digest.wiring.bounces import return_reader
 
     reader = return_reader(session.wiring)
+    path = path or _mailbox(session)
     try:
         report = reader.read(letters(path, sys.stdin.buffer))
     except StoreError as error:
@@ -46,3 +54,10 @@ def read(
     for line in report.lines:
         session.say(f"  {line}")
     return EXIT_DONE
+
+
+def _mailbox(session: Session) -> Path:
+    bounces = session.wiring.settings.delivery.bounces
+    if bounces is None or bounces.mailbox is None:
+        raise UsageError("no mailbox is named", fix="give its PATH, or write mailbox = '…' into [delivery.bounces]")
+    return bounces.mailbox

@@ -307,8 +307,20 @@ class _Reading:
         if table.signed and at and max(len(name) for name in names) > longest:
             fix = "shorten it, or the names of the digests"
             self.problem(where, "a signed return path would be longer than 64 characters before the @", fix)
+        if table.mailbox == "-" or "://" in table.mailbox:
+            fix = "name a maildir or an mbox; a pipe calls `digest bounces read -`"
+            self.problem(("delivery", "bounces", "mailbox"), f"{table.mailbox!r} is no file or folder", fix)
+        mailbox = self.beside(table.mailbox) if table.mailbox else None
+        if mailbox == self.beside(table.kept):
+            self.problem(
+                ("delivery", "bounces", "mailbox"), "it is the folder of `kept` too", "give `kept` a folder of its own"
+            )
         return BouncesSettings(
-            signed=table.signed, transient=table.transient, over=table.over, kept=self.beside(table.kept)
+            signed=table.signed,
+            transient=table.transient,
+            over=table.over,
+            kept=self.beside(table.kept),
+            mailbox=mailbox,
         )
 
     def rates(self, table: shape.DeliveryTable) -> Rates:

@@ -57,6 +57,7 @@ class BouncesSettings:
     transient: int  # editions in a row that came back for a while: then the reader is suppressed
     over: timedelta  # at least so long between the first and the last of them
     kept: Path  # folder of what nobody understood
+    mailbox: Path | None  # the maildir or mbox that every run reads; None = only what a command names
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -211,6 +211,7 @@ class BouncesTable(Table):
     transient: int = Field(default=5, ge=2, le=100)
     over: Duration = timedelta(days=7)
     kept: str = Field(default="bounces", min_length=1)
+    mailbox: str = ""
 
 
 class DeliveryTable(Table):

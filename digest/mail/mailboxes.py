@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import mailbox
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,12 +24,13 @@ class Letter:
     done: Callable[[], None] = lambda: None
 
 
-def letters(path: Path, stdin: BinaryIO) -> Iterator[Letter]:
+def letters(path: Path, stdin: BinaryIO | None = None) -> Iterator[Letter]:
     """Yield the messages of a maildir (those not marked as seen), of an mbox or a file, or of stdin for `-`.
 
-    Raises FileProblem for what is none of these or cannot be read.
+    Raises FileProblem for what is none of these or cannot be read; for single messages of a maildir only at the end,
+    once all others were yielded.
     """
-    if str(path) == "-":
+    if stdin is not None and str(path) == "-":
         yield Letter(stdin.read(LARGEST), "standard input")
         return
     try:
@@ -43,18 +46,60 @@ def letters(path: Path, stdin: BinaryIO) -> Iterator[Letter]:
                     yield Letter(file.read(LARGEST), str(path))
         else:
             raise FileProblem("there is no such mailbox", where=str(path), fix="name a maildir, an mbox or - (stdin)")
+    except FileProblem:
+        raise  # an OSError too, with a sentence of its own
     except OSError as error:
-        raise FileProblem(f"it cannot be read ({error.strerror or error})", where=str(path)) from None
+        raise FileProblem(
+            f"it cannot be read ({error.strerror or error})", where=str(path), fix="make it readable for us"
+        ) from None
 
 
-def _maildir(path: Path) -> Iterator[Letter]:
+def standing(path: Path) -> str:
+    """Return what a mailbox is and holds, in words; raises FileProblem where it could not be read, or not marked."""
+    try:
+        if path.is_dir():
+            count = len(_unread(path))
+            if not os.access(path / "cur", os.W_OK):
+                raise FileProblem(
+                    "its messages cannot be marked as seen", where=str(path), fix="make its folders writable for us"
+                )
+            return f"a maildir with {count} messages to read"
+        for _ in letters(path):
+            break
+        return f"an mbox of {path.stat().st_size:,} bytes"
+    except FileProblem:
+        raise  # an OSError too, with a sentence of its own
+    except OSError as error:
+        raise FileProblem(
+            f"it cannot be read ({error.strerror or error})", where=str(path), fix="make it readable for us"
+        ) from None
+
+
+def _unread(path: Path) -> list[Path]:
     if not (path / "new").is_dir() or not (path / "cur").is_dir():
         raise FileProblem("it is a folder, and no maildir", where=str(path), fix="a maildir has cur, new and tmp")
     found = [each for each in (path / "new").iterdir() if each.is_file()]
     found += [each for each in (path / "cur").iterdir() if each.is_file() and "S" not in _flags(each.name)]
-    for each in sorted(found, key=lambda each: each.name):
-        with each.open("rb") as file:
-            yield Letter(file.read(LARGEST), f"{each.parent.name}/{each.name}", lambda each=each: _seen(path, each))  # type: ignore[misc]
+    return sorted(found, key=lambda each: each.name)
+
+
+def _maildir(path: Path) -> Iterator[Letter]:
+    problem: FileProblem | None = None
+    for each in _unread(path):
+        name = f"{each.parent.name}/{each.name}"
+        try:
+            with each.open("rb") as file:
+                raw = file.read(LARGEST)
+        except FileNotFoundError:
+            continue  # another reader was quicker
+        except OSError as error:
+            problem = problem or FileProblem(
+                f"it cannot be read ({error.strerror or error})", where=str(each), fix="make it readable for us"
+            )
+            continue
+        yield Letter(raw, name, partial(_seen, path, each))
+    if problem is not None:
+        raise problem
 
 
 def _flags(name: str) -> str:
@@ -69,6 +114,12 @@ def _seen(maildir: Path, path: Path) -> None:
         path.rename(target)
     except FileNotFoundError:
         return  # another program of the mailbox was quicker
+    except OSError as error:
+        raise FileProblem(
+            f"it cannot be marked as seen ({error.strerror or error})",
+            where=str(path),
+            fix="make the maildir writable for us",
+        ) from None
 
 
 def _mbox(path: Path) -> Iterator[Letter]:

@@ -20,6 +20,7 @@ NAMES = {
     "late": "an edition was too late to mail",
     "content": "the edition cannot be approved as it is",
     "rows": "rows of the subscribers' file were rejected",
+    "bounces": "the mailbox of bounces cannot be read",
     "notices": "notices could not be delivered",
     "feeds-all": "no feed could be read",
     "schedule": "no edition is due within a year",

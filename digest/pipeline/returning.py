@@ -80,7 +80,11 @@ class ReturnReader:
     report: ReturnsReport = field(default_factory=ReturnsReport)
 
     def read(self, letters: Iterable[Letter]) -> ReturnsReport:
-        """Read every message; each is marked as done only after what it asks for is kept. Raises StoreError."""
+        """Read every message; each is marked as done only after what it asks for is kept.
+
+        Raises StoreError, and FileProblem: for one that cannot be marked only once all others were read.
+        """
+        problem: FileProblem | None = None
         for letter in letters:
             self.report.read += 1
             fingerprint = hashlib.sha256(letter.raw).hexdigest()
@@ -88,7 +92,12 @@ class ReturnReader:
                 self.report.known += 1
             else:
                 self._one(letter, fingerprint)
-            letter.done()
+            try:
+                letter.done()
+            except FileProblem as unmarked:
+                problem = problem or unmarked
+        if problem is not None:
+            raise problem
         return self.report
 
     def _one(self, letter: Letter, fingerprint: str) -> None:

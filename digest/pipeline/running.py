@@ -69,6 +69,8 @@ class _Run:
 
     def go(self) -> RunReport:
         try:
+            # Before anybody is planned: whose copy came back yesterday is not mailed today.
+            self._returned()
             with self.steps.lock():
                 self._merge()
                 ready = [*self._earlier(), *self._today()]
@@ -92,6 +94,14 @@ class _Run:
     def _trouble(self, kind: str, text: str, *, public: str | None = None, code: int = EXIT_ATTENTION) -> None:
         self.journal.trouble(kind, text, public=public)
         self.report.worsen(code)
+
+    def _returned(self) -> None:
+        with self._step("bounces"):
+            report, trouble = self.steps.read_returns() or (None, "")
+            if report is not None and report.read > report.known:
+                self.journal.say(f"bounces: {report.summary}")
+            if trouble:
+                self._trouble("bounces", f"bounces: {trouble}")
 
     def _merge(self) -> None:
         with self._step("merge"):

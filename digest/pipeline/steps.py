@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from digest.pipeline.fetching import FetchReport
     from digest.pipeline.listing import ImportReport
     from digest.pipeline.notifying import NoticesReport
+    from digest.pipeline.returning import ReturnsReport
     from digest.pipeline.sending import SendingReport
 
 
@@ -31,6 +32,9 @@ class Steps(Protocol):
 
     def merge_file(self) -> ImportReport | None:
         """Merge the subscribers' file when it changed."""
+
+    def read_returns(self) -> tuple[ReturnsReport, str] | None:
+        """Read the mailbox of what came back: what it held, and what was in the way. None where there is none."""
 
     def fetch(self) -> FetchReport:
         """Read the feeds."""

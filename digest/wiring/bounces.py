@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from email.utils import parseaddr
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from digest.dates import edition_day
-from digest.errors import ConfigError, Problem
+from digest.errors import ConfigError, FileProblem, Problem
 from digest.model.return_path import ReturnPath
 from digest.subscribers.addresses import key_of
 from digest.subscribers.tokens import read_keys
 
 if TYPE_CHECKING:
-    from digest.pipeline.returning import ReturnReader
+    from digest.pipeline.returning import ReturnReader, ReturnsReport
     from digest.wiring import Wiring
 
 
@@ -50,3 +52,24 @@ def return_reader(wiring: Wiring) -> ReturnReader:
         clock=wiring.clock,
         zone_day=lambda: edition_day(wiring.clock.now(), wiring.settings.zone),
     )
+
+
+def read_mailbox(wiring: Wiring, stopped: Callable[[], bool]) -> tuple[ReturnsReport, str] | None:
+    """Read `[delivery.bounces] mailbox`; return what it held and what kept us from reading all of it, "" for nothing.
+
+    None where no mailbox is named. Safe to call twice, and by two processes at once. Raises StoreError.
+    """
+    bounces = wiring.settings.delivery.bounces
+    if bounces is None or bounces.mailbox is None:
+        return None
+    from digest.mail.mailboxes import letters
+    from digest.pipeline.returning import ReturnsReport
+
+    report = ReturnsReport()
+    try:
+        reader = return_reader(wiring)
+        report = reader.report
+        reader.read(takewhile(lambda letter: not stopped(), letters(bounces.mailbox)))
+    except FileProblem as problem:
+        return report, str(problem)
+    return report, ""

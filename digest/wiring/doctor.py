@@ -39,6 +39,7 @@ class Doctor:
             ("keys", self.keys),
             ("template", self.templates),
             ("disk", self.disk),
+            ("bounces", self.bounces),
             ("database", self.database),
             ("clock", self.clocks),
             ("schedule", self.schedules),
@@ -159,6 +160,18 @@ class Doctor:
             yield settings.delivery.bounces.kept
         if settings.monitoring.textfile is not None:
             yield settings.monitoring.textfile.parent
+
+    def bounces(self) -> Said:
+        """Look whether the mailbox of what comes back can be read."""
+        from digest.mail.mailboxes import standing
+
+        bounces = self.settings.delivery.bounces
+        if bounces is None:
+            yield "nobody reads what comes back: there is no [delivery.bounces]"
+        elif bounces.mailbox is None:
+            yield "only `digest bounces read PATH` reads what comes back: [delivery.bounces] names no mailbox"
+        else:
+            yield f"{bounces.mailbox}: {standing(bounces.mailbox)}"
 
     def _database_file(self) -> Path:
         return Path(self.settings.store_url.removeprefix("sqlite:///"))

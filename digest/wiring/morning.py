@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from digest.pipeline.fetching import FetchReport
     from digest.pipeline.listing import ImportReport
     from digest.pipeline.notifying import NoticesReport
+    from digest.pipeline.returning import ReturnsReport
     from digest.pipeline.sending import SendingReport
     from digest.wiring.publisher import Publisher
 
@@ -70,6 +71,14 @@ class Morning:
     def merge_file(self) -> ImportReport | None:
         """Merge the subscribers' file where it changed."""
         return Roster(self.wiring).merge_file()
+
+    def read_returns(self) -> tuple[ReturnsReport, str] | None:
+        """Read the mailbox of what came back."""
+        if self.wiring.settings.delivery.bounces is None:
+            return None
+        from digest.wiring.bounces import read_mailbox
+
+        return read_mailbox(self.wiring, self.stopped)
 
     def fetch(self) -> FetchReport:
         """Read the feeds."""

@@ -27,6 +27,7 @@ from digest.store.batches import Batches
 from digest.store.queue_schema import complaint, must_be_installed, waiting
 from digest.store.workers import WorkerRow, Workers
 from digest.wiring import Wiring, feeds
+from digest.wiring.bounces import read_mailbox
 from digest.wiring.morning import Morning
 from digest.wiring.publisher import Publisher
 
@@ -169,6 +170,7 @@ class Worker:
             ),
             task("fetch", MORNING, self.fetch, HOURLY),
             task("notices", MORNING, self.notices, EVERY_MINUTE),
+            task("bounces", MORNING, self.bounces, EVERY_15),
             task("house", MORNING, self.house, HOURLY),
         ]
         made += [task("run", MORNING, self.morning, EVERY_5, digest=each.name) for each in self.wiring.settings.digests]
@@ -309,6 +311,14 @@ class Worker:
         for line in report.trouble:
             self.warn(line)
 
+    def bounces(self) -> None:
+        """Read the mailbox of what came back, where one is named."""
+        report, trouble = read_mailbox(self.wiring, self.stop.is_set) or (None, "")
+        if report is not None and report.read > report.known:
+            self.say(f"bounces: {report.summary}")
+        if trouble:
+            self.warn(f"bounces: {trouble}")
+
     def house(self) -> None:
         """Forget what nobody needs any more."""
         told = Morning(self.wiring, self.wiring.settings.digests[0], via=self.via).keep_house()
@@ -322,6 +332,9 @@ class _NudgingMorning(Morning):
     def __init__(self, worker: Worker, digest: DigestSettings, tell: Callable[[Event], None]) -> None:
         super().__init__(worker.wiring, digest, via=worker.via, stopped=worker.stop.is_set, tell=tell)
         self.worker = worker
+
+    def read_returns(self) -> None:
+        """Leave what came back to the job of its own."""
 
     def send(self, key: EditionKey) -> SendingReport:
         """Queue what is due, and say how the edition stands."""

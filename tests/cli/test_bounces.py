@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+import mailbox
 import sys
 from pathlib import Path
 
 import pytest
 
+from digest.config import load
+from digest.wiring import Wiring
+from digest.wiring.bounces import return_path
 from tests.cli.conftest import Digest, change
 from tests.smtpd import aiosmtpd_server
 
@@ -64,3 +68,40 @@ def test_a_copy_that_comes_back_suppresses_its_reader(
     assert piped.code == 0
     assert "1 not understood and kept" in piped.out
     assert len(list((publication.parent / "bounces").iterdir())) == 1
+
+
+def test_each_run_reads_the_mailbox_first_and_goes_on_without_it(digest: Digest, publication: Path) -> None:
+    change(
+        publication,
+        r"^\[delivery\]$",
+        '[delivery.bounces]\nmailbox = "back"\n\n[delivery]\nreturn_path = "b@halyard.example"',
+    )
+    folder, here = publication.parent, ("-c", publication)
+    missing = digest("bounces", "read", *here)
+    assert (missing.code, missing.err.count("\n")) == (1, 1)
+    assert f"{folder / 'back'}: there is no such mailbox; name a maildir" in missing.err
+    looked = digest("doctor", "--offline", *here)
+    assert "there is no such mailbox" in looked.err
+    assert digest("approve", *here).code == 0
+    sent = digest("run", *here)
+    assert sent.code == 5
+    assert "bounces: " in sent.err
+    assert "there is no such mailbox" in sent.err
+    assert "accepted" in sent.out, "the edition goes out all the same"
+
+    wiring = Wiring(load(publication, {}))
+    path, box = return_path(wiring), mailbox.Maildir(folder / "back")
+    people = list(wiring.subscribers.subscribers())[:2]
+    key = wiring.key(wiring.settings.digests[0])
+    wiring.close()
+    assert path is not None
+    for each in people:
+        box.add(REPORT.format(path=path.of(key, each.id)))
+    assert "a maildir with 2 messages to read" in digest("doctor", "--offline", *here).out
+    again = digest("run", *here)
+    assert again.code == 0, again.err
+    assert "bounces: 2 messages read: 2 suppressed for a permanent bounce" in again.out
+    assert all("S" in each.get_flags() for each in box)
+    quiet = digest("run", *here)
+    assert "bounces" not in quiet.out + quiet.err
+    assert digest("bounces", "read", *here).out.startswith("0 messages read")

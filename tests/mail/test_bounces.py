@@ -276,19 +276,45 @@ def test_every_kind_of_mailbox_is_read(tmp_path: Path) -> None:
             list(letters(tmp_path / wrong, nothing))
 
 
+def test_a_message_that_cannot_be_read_or_marked_holds_up_no_other(store: Store, tmp_path: Path) -> None:
+    desk, place = Desk(store, StandingClock(), tmp_path / "kept"), tmp_path / "dir"
+    mailbox.Maildir(place, create=True)
+    for name in ("a", "b", "c", "d"):
+        (place / "new" / name).write_bytes(message("dsn_gone", more=name))
+    (place / "new" / "b").unlink()
+    (place / "new" / "b").symlink_to("/proc/self/mem")  # opens, and cannot be read, be it by root
+    (place / "cur" / "c:2,S").mkdir()
+    found = letters(place)
+    assert next(found).name == "new/a"
+    (place / "new" / "d").unlink()  # another reader was quicker
+    assert next(found).name == "new/c"
+    with pytest.raises(FileProblem, match="new/b: it cannot be read"):
+        next(found)
+    (place / "new" / "b").unlink()
+    (place / "new" / "e").write_bytes(message("dsn_gone", "id-bo", more="e"))
+    with pytest.raises(FileProblem, match="it cannot be marked as seen"):
+        desk.reader.read(letters(place))
+    assert (desk.reader.report.read, desk.reader.report.permanent) == (3, 2)
+    assert [each.name for each in letters(place)] == ["new/c"]
+
+
 def test_a_return_path_that_would_be_too_long_or_is_missing_is_told(tmp_path: Path) -> None:
     file = tmp_path / "digest.toml"
     head = (
         '[publication]\nname = "H"\nfrom = "a@halyard.example"\npublic_url = "https://halyard.example"\n'
         'postal_address = "x"\n[[sections]]\nslug = "a"\ntitle = "A"\n[[feeds]]\nurl = "https://a.example/"\n'
     )
+    own = '[delivery]\nreturn_path = "b@halyard.example"\n[delivery.bounces]\n'
     for more, said in (
         ("[delivery.bounces]\n", "bounces need an address of their own"),
         (
             f'[delivery]\nreturn_path = "{"b" * 30}@halyard.example"\n[delivery.bounces]\n',
             "longer than 64 characters",
         ),
-        ('[delivery]\nreturn_path = "b@halyard.example"\n[delivery.bounces]\ntransient = 1\n', "transient"),
+        (f"{own}transient = 1\n", "transient"),
+        (f'{own}mailbox = "-"\n', r"bounces\.mailbox: '-' is no file or folder; name a maildir or an mbox"),
+        (f'{own}mailbox = "imap://mail.halyard.example"\n', "is no file or folder"),
+        (f'{own}mailbox = "bounces"\n', "it is the folder of `kept` too"),
     ):
         file.write_text(head + more, encoding="utf-8")
         with pytest.raises(ConfigError, match=said):

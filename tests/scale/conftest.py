@@ -49,6 +49,7 @@ title = "Trade"
 via = "smtp://127.0.0.1:{port}"
 connections = 4
 timeout = "30 s"
+{delivery}
 [store]
 url = "{url}"
 """
@@ -65,8 +66,8 @@ class Team:
     key: EditionKey
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
 
-    def configure(self, port: int, more: str = "") -> None:
-        text = CONFIG.format(port=port, url=self.url) + more
+    def configure(self, port: int, *, delivery: str = "") -> None:
+        text = CONFIG.format(port=port, url=self.url, delivery=delivery)
         (self.folder / "digest.toml").write_text(text, encoding="utf-8")
 
     def start(self, *words: str) -> subprocess.Popen[str]:

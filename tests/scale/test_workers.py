@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import mailbox
 import signal
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from digest.config import load
 from digest.model.editions import EditionState
 from digest.store.editions import Editions
 from digest.store.queue import QueueWorker, nudge
+from digest.store.subscribers import Subscribers
 from digest.store.workers import Workers
+from digest.wiring import Wiring
+from digest.wiring.bounces import return_path
+from digest.wiring.workers import Offer, Worker
 from tests.cli.conftest import Digest, digest
 from tests.scale.conftest import OwnServer, Team, team, wait_for
 from tests.smtpd import Inbox, Script, scripted_server
@@ -188,17 +194,67 @@ def test_a_job_that_a_dead_worker_had_in_hand_is_queued_again(make_team: Callabl
         wait_for(is_done, else_say=made.errors)
 
 
+BOUNCE = """\
+From: mailer-daemon@mx.example.org
+To: {path}
+Subject: Undelivered
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.org
+
+Final-Recipient: rfc822; p0001@example.org
+Action: failed
+Status: 5.1.1
+
+--b--
+"""
+
+
+def test_a_worker_reads_what_came_back_and_jobs_that_come_by_themselves_run_one_at_a_time(
+    make_team: Callable[..., Team],
+) -> None:
+    made, delivery = make_team(2), 'return_path = "b@halyard.example"\n[delivery.bounces]\nmailbox = "back"'
+    box = mailbox.Maildir(made.folder / "back")
+    with scripted_server(Script()) as inbox:
+        made.configure(inbox.port, delivery=delivery)
+        wiring = Wiring(load(made.folder / "digest.toml", {}))
+        path = return_path(wiring)
+        assert path is not None
+        box.add(BOUNCE.format(path=path.of(made.key, "id-p0001")))
+        worker = Worker(wiring, Offer(), via="", stop=threading.Event(), say=lambda line: None, warn=lambda line: None)
+        every = {each.name: each for each in periodic(made, worker.tasks())}
+        wiring.close()
+        nudge(made.url, "digest.bounces", "morning", [{}])  # not to wait for the quarter of an hour
+        made.start()
+        people = Subscribers(made.store)
+        wait_for(lambda: [each.reason for each in people.suppressions()] == ["bounced"], else_say=made.errors)
+        wait_for(lambda: all("S" in each.get_flags() for each in box), else_say=made.errors)
+    own = {"fetch", "bounces", "notices", "house", "run", "nudge", "retry_stalled"}
+    assert set(every) == {f"digest.{name}" for name in own}
+    assert every["digest.bounces"].cron == "*/15 * * * *"
+    for name, each in every.items():
+        assert each.lock, f"{name}: one at a time, over all workers"
+
+
 @dataclass
 class Periodic:
     name: str
     cron: str
+    lock: str | None
     task: Any
 
 
-def periodic(of: Team) -> list[Periodic]:
+def periodic(of: Team, tasks: Sequence[Any] = ()) -> list[Periodic]:
     """The jobs that come by themselves, as a worker registers them."""
-    worker = QueueWorker(of.url, (), name="w", concurrency={"send": 1}, stop=threading.Event(), warn=lambda line: None)
+    worker = QueueWorker(
+        of.url, tasks, name="w", concurrency={"send": 1}, stop=threading.Event(), warn=lambda line: None
+    )
     return [
-        Periodic(each.task.name, each.cron, each.task)
+        Periodic(
+            each.task.name, each.cron, each.configure_kwargs.get("queueing_lock") or each.task.queueing_lock, each.task
+        )
         for each in worker._app().periodic_registry.periodic_tasks.values()
     ]
