@@ -102,6 +102,14 @@ class Columns:
         shown = clock_time(story.published, story.date_note, self.edition.day, self.zone, self.language)
         return shown or "no time given"
 
+    def new_since(self, cluster: Cluster) -> str:
+        """Return when an event came that the day's first draft could not know, as "06:38"; "" for any other."""
+        first = self.edition.first_built_at
+        seen = [story.seen for story in cluster.stories if story.seen is not None]
+        if first is None or not seen or min(seen) <= first:
+            return ""
+        return min(seen).astimezone(self.zone).strftime("%H:%M")
+
     def _tags(self, item: Item) -> Iterator[Tag]:
         mine = [edit for edit in self.standing if edit.target and tells(item.cluster, edit.target)]
         if item.pinned:
@@ -110,6 +118,8 @@ class Columns:
         if rewrites:
             word = "Corrected" if rewrites[-1].kind == "correct" else "Rewritten"
             yield Tag(kind="ed", text=f"{word} by {self.who(rewrites[-1].by)}")
+        if new := self.new_since(item.cluster):
+            yield Tag(kind="new", text=f"New, {new}")
         if item.update_of:
             yield Tag(kind="up", text=f"Update of {day_word(date.fromisoformat(item.update_of), self.edition.day)}")
 
@@ -185,9 +195,7 @@ class Columns:
     def _candidate(self, passed: Passed, filled: FilledSection) -> CandidateView:
         lead = passed.cluster.lead
         language = language_of(lead.headline, lead.language, self.language)
-        told = (
-            passed.reason.partition("in the edition of ")[2] if passed.reason.startswith("in the edition of ") else ""
-        )
+        told = passed.reason.removeprefix(TOLD) if passed.reason.startswith(TOLD) else ""
         return CandidateView(
             id=lead.id,
             section=filled.section.slug,
@@ -198,6 +206,7 @@ class Columns:
             value=passed.score.total,
             reason=sentence(passed.reason),
             ran=day_word(date.fromisoformat(told), self.edition.day) if told else "",
+            new=self.new_since(passed.cluster),
             source=lead.source or lead.feed_name,
             time=self.time_of(lead),
             sources=len(passed.cluster.sources),

@@ -124,7 +124,8 @@ class CandidateView:
     score: str
     value: float
     reason: str
-    ran: str  # day of the edition that had it, as shown; "" = new
+    ran: str  # day of the edition that had it, as shown; "" = none had
+    new: str  # "06:38", when it came after the day's first draft; "" = that draft knew it
     source: str
     time: str
     sources: int

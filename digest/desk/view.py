@@ -64,7 +64,7 @@ class Pages:
         made["candidates"] = self.fill(
             "candidates", {**values, "candidates": found[:FIRST_CANDIDATES], "more": len(found), "words": look.words}
         )
-        made["tabs"] = self.fill("tabs", {**values, "count": len(every)})
+        made["tabs"] = self.fill("tabs", {**values, "count": len(every), "new": sum(bool(each.new) for each in every)})
         made["history"] = self.fill("history", {**values, "entries": tuple(history(draft, self.zone, look.viewer))})
         made["inbox"] = self.fill("inbox", {**values, "lines": lines_of(draft.edition, self.publication)})
         return made

@@ -284,12 +284,14 @@ class Edition:
     health: Health = Health()
     since: datetime | None = None  # start of the window of news
     built_at: datetime  # end of the window: its cut-off
+    first_built_at: datetime | None = None  # cut-off of the day's first base; None = this is the first
 
     def __post_init__(self) -> None:
         """Refuse naive instants."""
         object.__setattr__(self, "built_at", aware(self.built_at, "built_at"))
-        if self.since is not None:
-            object.__setattr__(self, "since", aware(self.since, "since"))
+        for name in ("since", "first_built_at"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, aware(getattr(self, name), name))
 
     @property
     def items(self) -> tuple[Item, ...]:

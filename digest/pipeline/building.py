@@ -232,6 +232,8 @@ def build(
     since = told_before(editions, recipe.digest, day)
     if since is not None:
         edition = replace(edition, notes=(*edition.notes, *notes(since, now)))
+    if record is not None and record.base is not None:
+        edition = replace(edition, first_built_at=record.base.first_built_at or record.base.built_at)
     edition, problems = with_pictures(
         edition, pictures=pictures, fetcher=fetcher, clock=clock, sizes=recipe.picture_sizes
     )

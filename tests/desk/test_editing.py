@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from digest.config import load
+from digest.desk.columns import Columns
 from digest.desk.findings import cause_of
 from digest.desk.forms import value_of
 from digest.desk.readers import language_name
 from digest.errors import UsageError
 from digest.model.editions import Edit, Edition, EditionRecord, EditionState, Finding, Passed
 from digest.model.mail import EditionKey
+from digest.model.news import Cluster, Story
 from digest.pipeline.editing import clash, composed_with
 from digest.wiring import Wiring
 from digest.wiring.drafts import Draft
 from digest.wiring.editing import Editing
 from digest.wiring.publisher import Publisher
-from tests.builders import DAY, NOW, filled, item
+from tests.builders import DAY, NOW, filled, item, story
 
 ONE, TWO, OLD = item("one"), item("two"), item("old")
 BASE = Edition(
@@ -149,5 +153,56 @@ def test_an_edit_in_between_is_seen_however_late_it_comes(publication: Path) -> 
         assert other is None
         assert [each.by for each in record.edits] == ["Jonne", "Ada"], "what does not touch stands beside"
         assert record.draft == read.draft + 2
+    finally:
+        wiring.close()
+
+
+def came_in(publication: Path, headline: str) -> Story:
+    """Have a feed of the publication tell another story, and build the draft anew."""
+    wiring = Wiring(load(publication, {}))
+    try:
+        feed, now = next(each for each in wiring.settings.feeds if each.section), wiring.clock.now()
+        came = story(
+            "came-late", headline=headline, title=headline, feed=feed.url, feed_name=feed.name, source="Late Wire", position=1,
+            section=feed.section, published=now - timedelta(hours=2), seen=now,
+        )  # fmt: skip
+        wiring.stories.save_stories([came], now=now)
+        Publisher(wiring, wiring.settings.digests[0]).build()
+    finally:
+        wiring.close()
+    return came
+
+
+def test_what_came_after_the_first_draft_is_marked() -> None:
+    late = story("late", seen=NOW + timedelta(minutes=25))
+    both = Cluster(stories=(story("known"), late), lead=late)
+    alone = Cluster(stories=(late,), lead=late)
+    passed = (Passed(cluster=alone, reason="older"), Passed(cluster=OLD.cluster, reason="older"))
+    section = replace(filled("trade", [replace(ONE, cluster=alone), replace(TWO, cluster=both)]), passed=passed)
+    rebuilt = replace(BASE, sections=(section,), built_at=NOW + timedelta(hours=1), first_built_at=NOW)
+    for edition, new in ((rebuilt, "07:05"), (replace(rebuilt, first_built_at=None), "")):
+        record = EditionRecord(digest="daily", day=DAY, state=EditionState.DRAFT, base=edition)
+        draft = Draft(key=EditionKey("daily", DAY), record=record, edition=edition, stamp="")
+        columns = Columns(draft, zone=ZoneInfo("Europe/Lisbon"), language="en", viewer="Ada")
+        first, second = next(columns.sections()).cards
+        assert [(tag.kind, tag.text) for tag in first.tags] == ([("new", f"New, {new}")] if new else [])
+        assert second.tags == (), "an event the first draft knew is not new because another source tells it"
+        assert {each.id: each.new for each in columns.candidates()} == {"late": new, "old": ""}
+
+
+def test_the_first_draft_of_a_day_is_remembered_and_no_edit_touched(publication: Path) -> None:
+    wiring = Wiring(load(publication, {}))
+    try:
+        publisher = Publisher(wiring, wiring.settings.digests[0])
+        ada = Editing(publisher, None, by="Ada")
+        first = ada.record.base
+        assert first is not None
+        assert first.first_built_at is None
+        ada.change("rewrite", ada.edition().items[0].cluster.id, {"headline": "Ada's"}, seen=0)
+        publisher.build()
+        came_in(publication, "Lanterns of the outer mole are lit by hand again")
+        after = ada.edition()
+        assert after.first_built_at == first.built_at < after.built_at
+        assert after.items[0].headline == "Ada's"
     finally:
         wiring.close()

@@ -17,6 +17,7 @@ from playwright.sync_api import Page, expect
 from tests.browser import browser, page
 from tests.cli.conftest import change
 from tests.desk.desk_process import desk
+from tests.desk.test_editing import came_in
 from tests.smtpd import Script, aiosmtpd_server, free_port, scripted_server
 
 PASSWORD = "four ropes and a lantern"
@@ -249,5 +250,9 @@ def test_new_candidates_come_without_touching_what_is_typed(publication: Path) -
         assert done.returncode == 0, done.stderr
         expect(opened.locator(f"#candidates [data-id='{story}']")).to_have_count(0)
         expect(opened.locator("#top .sub")).not_to_have_text(built)
+        expect(field).to_have_value("Half a headl")
+        expect(field).to_be_focused()
+        came = came_in(publication, "Lanterns of the outer mole are lit by hand again")
+        expect(opened.locator(f"[data-id='{came.id}'] .tag.new")).to_have_text(re.compile(r"^New, \d\d:\d\d$"))
         expect(field).to_have_value("Half a headl")
         expect(field).to_be_focused()

@@ -91,6 +91,16 @@ def test_an_editors_morning(opened: Page) -> None:
     press("Escape")
     at.says("defence", 1, "Rewritten by you")
 
+    # Promote: the last of a section becomes its top item, in the mail too.
+    top, *_, last = at.headlines("foreign")
+    at.at("foreign", len(at.headlines("foreign")))
+    press("Enter")
+    opened.get_by_role("button", name="To the top of Foreign Affairs").click()
+    at.order_in_mail(last, top)
+    press("Escape")
+    expect(at.item("foreign", 1).locator("button.h")).to_be_focused()
+    assert at.headlines("foreign")[:2] == [last, top]
+
     # Reorder by keyboard, then by drag, also into another section.
     a, b, c = at.headlines("science")
     at.at("science", 3)
