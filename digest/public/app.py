@@ -70,7 +70,18 @@ def application(wiring: Wiring, *, via: str = "", deliver: bool = True, number: 
     outbox = Outbox(wiring, via)
     view = View(wiring, outbox.wake, number)
     leaving, choosing, joining, search = Leaving(view), Choosing(view), Joining(view), SearchPages(view)
-    ours = ("readers", "signups", "persons", "subscribers", "notices", "editions", "ledger", "search")
+    ours = (
+        "readers",
+        "signups",
+        "persons",
+        "subscribers",
+        "notices",
+        "editions",
+        "ledger",
+        "search",
+        "pictures",
+        "archive",
+    )
     for built in (*ours, "tokens", "theme", "templates"):
         getattr(wiring, built)  # built here once, not by two threads at a time
     wiring.address_hash("")

@@ -14,6 +14,7 @@ from starlette.types import Scope
 from digest.archive.addresses import GONE
 from digest.archive.feeds import FORMATS
 from digest.errors import FileProblem
+from digest.public.elsewhere import Elsewhere
 
 if TYPE_CHECKING:
     from digest.public.view import View
@@ -34,13 +35,15 @@ class Site(StaticFiles):
         except OSError as error:
             raise FileProblem(f"the folder cannot be made ({error.strerror or error})", where=str(folder)) from None
         super().__init__(directory=folder, html=True)
-        self.folder, self.view = folder, view
+        self.folder, self.view, self.elsewhere = folder, view, Elsewhere(view)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Return a file, or raise HTTPException."""
         if "\x00" in path or any(part.startswith(".") and part != "." for part in Path(path).parts):
             raise HTTPException(404)
         asked = scope["path"]
+        if scope["method"] in ("GET", "HEAD") and not (self.folder / path).exists():
+            await self.elsewhere.bring(path)
         if not asked.endswith("/") and (self.folder / path / "index.html").is_file():
             return RedirectResponse(f"{self.view.root}{asked}/", status_code=301)
         if self._is_gone(path):

@@ -199,18 +199,19 @@ class ArchiveKeeper:
                 sizes=self.wiring.theme.picture_sizes,
             )
 
-        def content(name: str) -> bytes | None:
-            found = self.wiring.pictures.content(name)
-            return self.wiring.assets.get(name) if found is None else found[0]
-
         return site.Source(
             house=house,
             stamp=self._stamp(house),
             days=self.days(digest.name),
             load=load,
             mailed=functools.partial(self._mailed, digest.name),
-            content=content,
+            content=self.picture,
         )
+
+    def picture(self, name: str) -> bytes | None:
+        """Return the bytes of a prepared picture, or of one of the theme's own; None where nobody has them."""
+        found = self.wiring.pictures.content(name)
+        return self.wiring.assets.get(name) if found is None else found[0]
 
     def days(self, digest: str) -> tuple[ArchivedDay, ...]:
         """Return how each day of a digest stands."""
