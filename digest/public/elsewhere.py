@@ -11,6 +11,7 @@ import re
 import threading
 from contextlib import suppress
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from digest.errors import FileProblem
@@ -35,12 +36,12 @@ class Elsewhere:
         """
         path = path.replace(os.sep, "/")
         if found := _PICTURE.fullmatch(path):
-            return await self.view.thread(lambda: self._picture(found.group(1)))
+            return await self.view.thread(partial(self._picture, found.group(1)))
         if (found := _EDITION.fullmatch(path)) and not self.view.settings.archive_private:
             digest, year, month, day = found.groups()
             with suppress(ValueError):
                 key = EditionKey(digest, date(int(year), int(month), int(day)))
-                return await self.view.thread(lambda: self._edition(key))
+                return await self.view.thread(partial(self._edition, key))
         return False
 
     def _picture(self, name: str) -> bool:
