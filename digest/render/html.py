@@ -16,25 +16,18 @@ from lxml import etree
 
 from digest.errors import TemplateError
 from digest.render.inlining import inlined
-from digest.render.mjml_rules import ATTRIBUTES, faults, unknown
+from digest.render.mjml_rules import ATTRIBUTES, COMPONENTS, faults, unknown
+from digest.templating.quick import spelled_out
 
 _ENTITY = re.compile(r"&([A-Za-z]\w*);")
 _XML = frozenset({"lt", "amp"})  # known without being declared
 _VOID = re.compile(r"<(img|br|hr|meta|link|input)\b([^<>]*?)\s*/?>", re.I)
 _UNCLOSED_VOID = re.compile(r"(<(?:img|br|hr|meta|link|input)\b(?:[^<>]*[^<>/])?)>", re.I)
-_REFERENCE = re.compile(r"&(#\d{1,7}|[A-Za-z]\w*);")
-# What a reference must go on standing for: mark-up, and a quote in an attribute.
-_MARKUP = {
-    "lt": "&lt;",
-    "gt": "&gt;",
-    "amp": "&amp;",
-    "quot": "&quot;",
-    "#34": "&quot;",
-    "#38": "&amp;",
-    "#60": "&lt;",
-    "#62": "&gt;",
-}
-
+_COMPONENT = re.compile(r"<(mj[\w.-]*)")
+# It keeps nothing of what it has read; who else asks meanwhile waits.
+_PARSER = etree.XMLParser(
+    resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, collect_ids=False, remove_comments=True
+)
 
 Where = Callable[[int, int], str]
 """FILE:LINE of the template that wrote what stands at a line (from 1) and column (from 0) of the MJML."""
@@ -58,20 +51,6 @@ def compiled(mjml: str, css: str, *, where: Where) -> str:
     return inlined(html.replace("<!doctype html>", "<!DOCTYPE html>", 1), css)
 
 
-def spelled_out(mjml: str) -> str:
-    """Return MJML whose references (`&nbsp;`, `&#847;`) are the characters they stand for; unknown ones stay."""
-    for name in set(_REFERENCE.findall(mjml)):
-        number = int(name[1:]) if name.startswith("#") else name2codepoint.get(name, 0)
-        if name in _MARKUP:
-            character = _MARKUP[name]
-        elif 0xA0 <= number < 0xD800 or 0xE000 <= number < 0x110000 or number == ord("'"):
-            character = chr(number)
-        else:
-            continue
-        mjml = mjml.replace(f"&{name};", character)
-    return mjml
-
-
 def _sound(document: str) -> bool:
     """Tell whether MJML is well formed and holds nothing that mjml-python would ignore.
 
@@ -86,12 +65,12 @@ def _sound(document: str) -> bool:
             root = _tree(_UNCLOSED_VOID.sub(r"\1/>", document))
         except etree.XMLSyntaxError:
             return False
-    return not any(any(faults(element)) for element in _components(root))
+    names = set(_COMPONENT.findall(document))
+    return names <= COMPONENTS and not any(any(faults(element)) for element in root.iter(*names))
 
 
 def _tree(document: str) -> Any:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-    return etree.fromstring(document.encode("utf-8"), parser)
+    return etree.fromstring(document.encode("utf-8"), _PARSER)
 
 
 def _components(root: Any) -> Any:

@@ -24,6 +24,7 @@ from digest.render.tags import (
     name_of,
     opened,
     pieces,
+    runs,
     tokens,
     with_attribute,
     without_blanks,
@@ -44,7 +45,8 @@ _MARK = re.compile(r'\s*data-premailer="ignore"')
 _GAP = "\0"  # where an address or words of its own stand in a remembered tag; no mail holds one
 
 Place = tuple[int, str, str, str]  # number of the place above, tag, class, style
-Written = tuple[str, int]  # a tag as the mail has it; its place, 0 where nothing stands in it
+# Tags as the mail has them, cut where addresses and words stand; the place after them; the last of them.
+Written = tuple[list[str], int, str]
 
 
 @dataclass
@@ -54,31 +56,38 @@ class _Sheet:
     numbers: dict[Place, int] = field(default_factory=dict)
     fresh: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     finished: dict[int, tuple[str, str]] = field(default_factory=dict)  # place → its class and style attributes
-    tags: dict[tuple[int, str], Written] = field(default_factory=dict)  # place above, and the tag as MJML wrote it
+    above: dict[int, int] = field(default_factory=lambda: {0: 0})  # place → the one it stands in
+    runs: dict[tuple[int, str], Written] = field(default_factory=dict)  # place above, and the tags as MJML wrote them
 
     def number(self, above: int, tag: str, name: str) -> int:
         """Return the number of a tag's place, a new one for a new place."""
         place = (above, name, attribute(tag, "class"), attribute(tag, "style"))
         found = self.numbers.get(place)
-        return self.numbers.setdefault(place, next(self.fresh)) if found is None else found
+        if found is None:
+            found = self.numbers[place] = next(self.fresh)
+            self.above[found] = above
+        return found
 
-    def written(self, above: int, tag: str) -> Written | None:
-        """Return a start tag with what its place was given; None where that is not known yet."""
-        cut = pieces(tag)
-        shared = _GAP.join(cut[::2])
-        known = self.tags.get((above, shared))
-        if known is None:
-            name = name_of(tag)
-            number = self.number(above, tag, name)
-            given = self.finished.get(number)
-            if given is None:
-                return None
-            made = opened(with_attribute(with_attribute(shared, "class", given[0]), "style", given[1]), name)
-            known = self.tags[above, shared] = made, number if _holds(tag, name) else 0
-        if len(cut) == 1:
-            return known
-        cut[::2] = known[0].split(_GAP)
-        return "".join(cut), known[1]
+    def written(self, above: int, shared: str) -> Written | None:
+        """Return tags with what their places were given; None where that is not known yet."""
+        parts, place, tag = tokens(shared), above, ""
+        for index in range(1, len(parts), 2):
+            tag = parts[index]
+            if tag[1] == "/":
+                place = self.above[place]
+            elif tag[1] == "!":
+                parts[index] = conditional(tag)
+            else:
+                name = name_of(tag)
+                number = self.number(place, tag, name)
+                given = self.finished.get(number)
+                if given is None:
+                    return None
+                parts[index] = opened(with_attribute(with_attribute(tag, "class", given[0]), "style", given[1]), name)
+                place = number if _holds(tag, name) else place
+            parts[index + 1] = without_blanks(parts[index + 1], tag, "".join(parts[index + 2 : index + 3]))
+        made = self.runs[above, shared] = "".join(parts).split(_GAP), place, tag
+        return made
 
 
 def _holds(tag: str, name: str) -> bool:
@@ -94,15 +103,15 @@ def inlined(html: str, css: str) -> str:
 
     Classes that no style element names did their work, and go. Tables get the role of layout; blanks beside rows go.
     """
-    parts = tokens(html)
-    own = "\n".join(_STYLE.sub(r"\1", part) for part in parts[1::2] if part[1] == "s" and part[:6] == "<style")
+    parts = runs(html)
+    own = "\n".join(_STYLE.sub(r"\1", part) for part in parts[1::2] if part[:6] == "<style")
     sheet = _sheet(css, own)
     made = _written(parts, sheet)
     if made is not None:
         return made
     tree = _parsed(by_premailer(html, css))
     elements = list(tree.iter(etree.Element))
-    places = list(_places(parts, sheet))
+    places = list(_places(tokens(html), sheet))
     if [seen for _, *seen in places] != _shape(elements):
         # A parser closes some tags by itself, so the tree is another than the tags say: the tree it is, each time.
         return _as_parsed(tree, elements, own)
@@ -115,32 +124,32 @@ def _sheet(css: str, own: str) -> _Sheet:
     if len(_sheets) >= MOST_SHEETS and (css, own) not in _sheets:
         _sheets.clear()
     sheet = _sheets.setdefault((css, own), _Sheet())
-    if len(sheet.numbers) + len(sheet.tags) > MOST_REMEMBERED or _LOOKS_ASIDE.search(css):
+    if len(sheet.numbers) + len(sheet.runs) > MOST_REMEMBERED or _LOOKS_ASIDE.search(css):
         sheet = _sheets[css, own] = _Sheet()
     return sheet
 
 
 def _written(parts: list[str], sheet: _Sheet) -> str | None:
     """Return the page with the styles of its places; None where a place is not known yet."""
-    made, above, open_places, known = parts[:], 0, [0], sheet.tags
+    made, above, known = parts[:], 0, sheet.runs
     for index in range(1, len(parts), 2):
-        tag, text = parts[index], parts[index + 1]
-        second = tag[1]
-        if second == "/":
-            above = open_places.pop() if open_places else 0
-        elif second == "!":
-            made[index] = conditional(tag)
+        run, text = parts[index], parts[index + 1]
+        found = known.get((above, run))
+        if found is not None:
+            (made[index],), above, last = found
+        elif run[:7] == "<!--cut":
+            last = run
         else:
-            found = known.get((above, tag)) or sheet.written(above, tag)
+            cut = pieces(run)
+            shared = _GAP.join(cut[::2])
+            found = known.get((above, shared)) or sheet.written(above, shared)
             if found is None:
                 return None
-            made[index], number = found
-            if number:
-                open_places.append(above)
-                above = number
+            cut[::2], above, last = found
+            made[index] = "".join(cut)
         if text:
             if text[0] in " \t\r\n":
-                text = without_blanks(text, tag, parts[index + 2] if index + 2 < len(parts) else "")
+                text = without_blanks(text, last, parts[index + 2] if index + 2 < len(parts) else "")
             made[index + 1] = text.replace("&quot;", '"')
     return "".join(made)
 

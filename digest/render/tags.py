@@ -7,9 +7,10 @@ from functools import lru_cache
 
 VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"})
 # Comments, the doctype and style elements are one piece each; of all else each tag is one.
-_TOKEN = re.compile(
-    r'(<!--.*?-->|<![A-Za-z][^>]*>|<style\b[^>]*>.*?</style>|</?[A-Za-z][^<>"]*+(?:"[^"]*+"[^<>"]*+)*+>)', re.S
-)
+_TAG = r'</?[A-Za-z][^<>"]*+(?:"[^"]*+"[^<>"]*+)*+>'
+_ELSE = r"<!--.*?-->|<![A-Za-z][^>]*>|<style\b[^>]*>.*?</style>"
+_TOKEN = re.compile(f"({_ELSE}|{_TAG})", re.S)
+_RUN = re.compile(rf"({_ELSE}|{_TAG}(?:[ \t\r\n]*+(?!<style\b){_TAG})*+)", re.S)
 _NAME = re.compile(r"</?([A-Za-z][^\s/>]*)")
 _ATTRIBUTE = {name: re.compile(rf'\s{name}="([^"]*)"') for name in ("class", "style")}
 # Attributes with addresses and words of stories: two tags that differ in them alone are alike.
@@ -34,6 +35,11 @@ def tokens(html: str) -> list[str]:
     return _TOKEN.split(html)
 
 
+def runs(html: str) -> list[str]:
+    """Return the same with tags that nothing but blanks stands between in one piece."""
+    return _RUN.split(html)
+
+
 @lru_cache(maxsize=2_000)
 def name_of(tag: str) -> str:
     """Return a tag's name in lower case, "" of what is none."""
@@ -47,9 +53,9 @@ def attribute(tag: str, name: str) -> str:
     return found[1] if found is not None else ""
 
 
-def pieces(tag: str) -> list[str]:
-    """Return a tag cut around its attributes with addresses and words: what it shares with others, and what not."""
-    return _OWN.split(tag)
+def pieces(run: str) -> list[str]:
+    """Return tags cut around attributes with addresses and words: what they share with others, and what not."""
+    return _OWN.split(run)
 
 
 def with_attribute(tag: str, name: str, value: str) -> str:

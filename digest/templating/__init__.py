@@ -11,9 +11,11 @@ import digest
 from digest.errors import DigestError, Problem, TemplateError
 from digest.templating.lines import Leftovers, Origins, origins
 from digest.templating.markdown import markdown, markdown_text
+from digest.templating.quick import Environment as _Environment
+from digest.templating.quick import Spelled
 
 # What the rest of the house calls a set of templates: Jinja2 itself is at home here alone.
-Environment = jinja2.Environment
+Environment = _Environment
 # Marks a filter that takes the template's values first, such as `_`, which translates.
 with_values = jinja2.pass_context
 
@@ -42,7 +44,7 @@ def _is_markup(name: str | None) -> bool:
     return name is None or not name.endswith((".txt", ".css"))
 
 
-def environment(overrides: Path | None = None, *, styles: Mapping[str, Path] | None = None) -> jinja2.Environment:
+def environment(overrides: Path | None = None, *, styles: Mapping[str, Path] | None = None) -> Environment:
     """Return the environment: a file in ``overrides`` replaces the packaged one of the same name.
 
     ``styles`` are the folders in which extensions keep `mail/styles/NAME.mjml`, by the names of section styles.
@@ -54,14 +56,14 @@ def environment(overrides: Path | None = None, *, styles: Mapping[str, Path] | N
         for each in (overrides, packaged_folder(), *dict.fromkeys(own.values()))
         if each is not None and each.is_dir()
     ]
-    made = jinja2.Environment(
+    made = Environment(
         loader=jinja2.FileSystemLoader(folders),
-        autoescape=_is_markup,  # noqa: S701  # a function: all mark-up is escaped
+        autoescape=_is_markup,  # a function: all mark-up is escaped
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        extensions=[Leftovers],
+        extensions=[Leftovers, Spelled],
     )
     made.filters.update(markdown=markdown, markdown_text=markdown_text)
     made.globals["own_styles"] = frozenset(own)
@@ -74,7 +76,7 @@ def overridden(overrides: Path) -> tuple[Path, ...]:
     return tuple(sorted(name for name in names if not any(part.startswith(".") for part in name.parts)))
 
 
-def source(environment: jinja2.Environment, name: str) -> str:
+def source(environment: Environment, name: str) -> str:
     """Return the text of a template as it is written; raises TemplateError where there is none."""
     try:
         assert environment.loader is not None
@@ -83,7 +85,7 @@ def source(environment: jinja2.Environment, name: str) -> str:
         raise TemplateError(f"it cannot be read ({error})", where=f"templates/{name}", fix="restore it") from None
 
 
-def sources(environment: jinja2.Environment, folder: str) -> tuple[str, ...]:
+def sources(environment: Environment, folder: str) -> tuple[str, ...]:
     """Return the text of each template of a folder, ordered by name: what changes when any of them does."""
     loader = environment.loader
     assert loader is not None
@@ -109,7 +111,7 @@ def problems(overrides: Path) -> tuple[Problem, ...]:
     return tuple(found)
 
 
-def fill(environment: jinja2.Environment, name: str, values: Mapping[str, object]) -> str:
+def fill(environment: Environment, name: str, values: Mapping[str, object]) -> str:
     """Return a template filled with values; raise TemplateError naming file and line, whatever the template does."""
     try:
         return environment.get_template(name).render(**values)
@@ -135,7 +137,7 @@ def fill(environment: jinja2.Environment, name: str, values: Mapping[str, object
         raise TemplateError(what, where=_where(error, name), fix="see the template contract") from None
 
 
-def _undecodable(environment: jinja2.Environment, body: bytes) -> str:
+def _undecodable(environment: Environment, body: bytes) -> str:
     """Return the file that holds some bytes: the error that tells of them does not name it."""
     loader = environment.loader
     folders = loader.searchpath if isinstance(loader, jinja2.FileSystemLoader) else []
@@ -145,7 +147,7 @@ def _undecodable(environment: jinja2.Environment, body: bytes) -> str:
     return ""
 
 
-def origin(environment: jinja2.Environment, name: str, values: Mapping[str, object]) -> Origins | None:
+def origin(environment: Environment, name: str, values: Mapping[str, object]) -> Origins | None:
     """Return where each line that a template makes was written, None where that cannot be told."""
     try:
         return origins(environment, name, values)
