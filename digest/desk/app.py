@@ -37,7 +37,7 @@ FOR_GOOD = "private, max-age=31536000, immutable"
 def application(publisher: Publisher, *, host: str = "127.0.0.1") -> Gate:
     """Return the application of a desk that listens at ``host``. Raises what wiring raises, before serving."""
     wiring = publisher.wiring
-    for built in ("desk", "editions", "stories", "pictures", "subscribers", "ledger", "theme", "templates"):
+    for built in ("desk", "editions", "stories", "pictures", "subscribers", "readers", "ledger", "theme", "templates"):
         getattr(wiring, built)  # built here once, not by two threads at a time
     logging_in = LoggingIn(wiring, host=host)
     drafts, assets = Drafts(publisher), Assets(logging_in.root)
@@ -90,6 +90,7 @@ def application(publisher: Publisher, *, host: str = "127.0.0.1") -> Gate:
         Route(f"{day}/ran/{{story}}", reading.ran),
         Route(f"{day}/checks", reading.checks),
         Route(f"{day}/mail", reading.mail),
+        Route(f"{day}/reader", reading.reader, methods=["POST"]),
         Route(f"{day}/images/{{name}}", picture),
         Route(f"{day}/edit", changes.edit, methods=["POST"]),
         Route(f"{day}/pictures", changes.pictures, methods=["POST"]),

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from digest.check.message import letter
-from digest.model.mail import Planned
+from digest.mail.languages import in_language
 from digest.model.pieces import join, split
 from digest.pipeline.approving import inert_slots
-from digest.pipeline.previewing import pictures_beside, shown_html
+from digest.pipeline.previewing import EXAMPLE_READER, pictures_beside, shown_html
 from digest.render.foreign import other_way
 from digest.render.preview import forced, inverted, without_pictures
 from digest.wiring.drafts import Draft, Drafts
 
 LOOKS = ("light", "dark", "inverted", "text", "bare")  # bare: pictures off
 TURNED = "rtl"  # as a reader of a language of the other direction
+BY_NAME = "~"  # before the id of a reader an editor asked for: her mail has her address in it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +33,10 @@ def shown_of(drafts: Drafts, draft: Draft, reader: str) -> Shown:
 
 
 def shown(drafts: Drafts, draft: Draft, reader: str = "") -> Shown:
-    """Return the whole mail, turned around, or with the id of a subscriber as ``reader`` exactly that person's."""
+    """Return the whole mail, turned around, or with the id of a subscriber as ``reader`` that of her choices.
+
+    With BY_NAME before the id it is exactly that person's, her address in it; else it tells nobody who she is.
+    """
     if reader not in ("", TURNED):
         return _as_reader(drafts, draft, reader)
     publication = drafts.publisher.publication
@@ -44,23 +48,17 @@ def shown(drafts: Drafts, draft: Draft, reader: str = "") -> Shown:
 
 def _as_reader(drafts: Drafts, draft: Draft, reader: str) -> Shown:
     """Return what a subscriber gets: her sections and language; links that are hers lead nowhere."""
-    publisher = drafts.publisher
-    found = publisher.wiring.subscribers.subscriber(subscriber_id=reader)
+    publisher, named = drafts.publisher, reader.startswith(BY_NAME)
+    found = publisher.wiring.subscribers.subscriber(subscriber_id=reader.removeprefix(BY_NAME))
     if found is None:
         return shown(drafts, draft)
-    versions = drafts.proof(draft).versions
-    language = found.language or publisher.publication.language
-    version = next((each for each in versions if each.parts.language == language), versions[0])
-    write = publisher.writer(version.parts, at=publisher.clock.now(), personal=False)
-    planned = Planned(
-        subscriber=found.id,
-        email=found.email,
-        name=found.name,
-        sections=found.sections,
-        format="html",
-        language=found.language,
-        attempts=0,
-    )
+    versions = [version.parts for version in drafts.proof(draft).versions]
+    parts = in_language(versions, found.language, publisher.publication.language)
+    write = publisher.writer(parts, at=publisher.clock.now(), personal=False)
+    shown_to = EXAMPLE_READER
+    if named:
+        shown_to = replace(shown_to, email=found.email, name=found.name, attributes=found.attributes)
+    planned = replace(shown_to, sections=found.sections, language=found.language)
     made = letter(write(planned).data)
     return Shown(
         html=pictures_beside(made.html, publisher.publication.public_url), text=made.text, subject=made.subject

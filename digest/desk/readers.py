@@ -1,4 +1,4 @@
-"""Whose eyes a preview may be seen with: one reader of each choice of sections and language."""
+"""Whose eyes a preview may be seen with: one reader of each choice of sections and language, or one by name."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from digest.wiring.drafts import Drafts
 
 LOOKED_AT = 2_000  # readers, in the order of the list: who reads it whole waits for a preview
 OFFERED = 20
+NAMED = 10  # people shown of those a name or part of an address fits
+SHORTEST = 2  # characters: fewer fit everybody
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +23,38 @@ class ReaderChoice:
 
     id: str  # of one reader who made it
     words: str  # "Trade and Science, German"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamedReader:
+    """A person an editor asked for."""
+
+    id: str
+    name: str
+    address: str
+    words: str  # "Trade only, German, as text"
+    format: str
+
+
+def named_readers(drafts: Drafts, words: str) -> tuple[NamedReader, ...]:
+    """Return the readers whose name or address holds the words: for who may see addresses."""
+    publisher = drafts.publisher
+    words = " ".join(words.split())
+    if len(words) < SHORTEST:
+        return ()
+    titles = {section.slug: section.title for section in publisher.settings.sections}
+    usual = publisher.publication.language
+    return tuple(
+        NamedReader(
+            id=found.id,
+            name=found.name,
+            address=found.email,
+            words=_words(found.sections, found.language or usual, usual, titles)
+            + (", as text" if found.format == "text" else ""),
+            format=found.format,
+        )
+        for found in publisher.wiring.readers.find(words, publisher.digest.name, limit=NAMED)
+    )
 
 
 def reader_choices(drafts: Drafts) -> tuple[ReaderChoice, ...]:

@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from digest.desk.columns import day_word
-from digest.desk.preview import LOOKS, dressed, shown_of
+from digest.desk.preview import BY_NAME, LOOKS, dressed, shown_of
+from digest.desk.readers import named_readers
 from digest.desk.view import Look, Pages
 from digest.model.desk import Visitor
 from digest.wiring.drafts import Draft
@@ -21,6 +22,7 @@ MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; form-action 'none'; base-uri 'none'; "
     "frame-ancestors 'self'; sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 )
+LONGEST_NAME = 254  # characters; no address is longer (RFC 5321)
 
 
 def day_of(request: Request) -> date:
@@ -121,11 +123,28 @@ class Reading:
 
         return HTMLResponse(await run_in_threadpool(make))
 
+    async def reader(self, request: Request) -> Response:
+        """Return the readers a name or part of an address fits.
+
+        It is asked by POST, so that the gate lets editors alone ask, no address stands in an address, and it is on
+        record that somebody did, but not for whom.
+        """
+        words, day = str((await request.form()).get("who", ""))[:LONGEST_NAME], day_of(request)
+        request.state.about = f"{day}: looked for a reader"
+
+        def make() -> str:
+            found = named_readers(self.drafts, words)
+            return self.pages.fill("readers", {"found": found, "words": words.strip(), "by_name": BY_NAME})
+
+        return HTMLResponse(await run_in_threadpool(make))
+
     async def mail(self, request: Request) -> Response:
         """Return the mail, for the frame."""
         look = request.query_params.get("look", "light")
         look = look if look in LOOKS else "light"
         reader = request.query_params.get("as", "")
+        if reader.startswith(BY_NAME) and not visitor_of(request).may_edit:
+            raise HTTPException(403, "Only editors see the mail of a reader by name.")
 
         def make() -> str:
             draft = self.drafts.at(day_of(request), request.query_params.get("v", "")) or self.draft(request)

@@ -70,6 +70,25 @@ class Readers:
             reasons={each.digest: each.reason for each in left},
         )
 
+    def find(self, words: str, digest: str, *, limit: int) -> tuple[Subscriber, ...]:
+        """Return who gets a digest and has the words in name or address: that very address first, then by address."""
+        key = words.casefold()
+        gone = sa.select(suppressions.c.email_key).where(
+            suppressions.c.email_key == subscribers.c.email_key, suppressions.c.digest.in_([digest, ""])
+        )
+        # SQLite folds the case of ASCII alone: "ödön" is also looked for as a name is written.
+        names = [subscribers.c.name.icontains(each, autoescape=True) for each in (words, words.title())]
+        query = sa.select(subscribers).where(
+            subscribers.c.status == "active",
+            ("|" + subscribers.c.digests + "|").contains(f"|{digest}|", autoescape=True),
+            sa.or_(subscribers.c.email_key.contains(key, autoescape=True), *names),
+            ~gone.exists(),
+        )
+        best = sa.case((subscribers.c.email_key == key, 0), else_=1)
+        with self.store.read() as connection:
+            rows = connection.execute(query.order_by(best, subscribers.c.email_key).limit(limit)).mappings().all()
+        return tuple(person_of(row) for row in rows)
+
     def leave(self, subscriber_id: str, digest: str, *, source: str, now: datetime) -> Future[bool]:
         """Have a person leave a digest, "" for all; the future tells whether there is such a person.
 

@@ -259,3 +259,46 @@ def test_the_address_of_a_mail_to_editors_leads_on(house: House) -> None:
     empty = ada.get("/d/2024-02-29/")
     assert "Nothing was built that day." in empty.text
     assert ada.get("/d/yesterday/").status_code == 404
+
+
+def test_a_reader_is_shown_her_language_as_a_send_would_choose_it(publication: Path) -> None:
+    change(publication, r"^language = .*$", 'language = "en"\nlanguages = ["de"]')
+    with house_of(publication) as house:
+        ada = house.terminal(house.browser())
+        readers = house.wiring.readers.find("leserin", "daily", limit=1)
+        house.wiring.readers.choose(readers[0].id, {"language": "de-AT"}, source="page", now=house.wiring.clock.now())
+        mail = ada.get(f"/d/{house.day}/mail", params={"as": readers[0].id}).text
+        assert '<html lang="de"' in mail, "the parts of de serve de-AT"
+
+
+def test_editors_see_the_mail_of_a_reader_by_name_and_viewers_of_nobody(house: House) -> None:
+    door, her = house.app.pages.door, "trader@example.com"
+    for name, role in (("Ada", "editor"), ("Vi", "viewer")):
+        door.put_user(name, role, PASSWORD)
+    ada, vi = house.browser(), house.browser()
+    for browser, name in ((ada, "Ada"), (vi, "Vi")):
+        assert browser.log_in(name).status_code == 303
+        house.known(browser)
+    path = f"/d/{house.day}/reader"
+    answer = ada.change(path, data={"who": "TRADER@"})
+    assert her in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    found = re.search(r'data-reader="(~[^"]+)"', answer.text)
+    assert found is not None
+    mail = f"/d/{house.day}/mail"
+    for look in ("light", "text"):
+        shown = ada.get(mail, params={"as": found[1], "look": look})
+        assert her in shown.text
+        assert shown.headers["cache-control"] == "no-store"
+        for browser in (ada, vi):
+            choice = browser.get(mail, params={"as": found[1][1:], "look": look})
+            assert choice.status_code == 200
+            assert her not in choice.text, "a choice of sections is nobody's in particular"
+    assert vi.change(path, data={"who": "trader"}).status_code == 403
+    assert vi.get(mail, params={"as": found[1]}).status_code == 403
+    assert "A reader by name" not in vi.get(f"/d/{house.day}/").text
+    assert "Nobody who gets this digest" in ada.change(path, data={"who": "<b>nobody</b>"}).text
+    assert "two characters" in ada.change(path, data={"who": " a "}).text
+    log = "\n".join(f"{deed.did} {deed.about}" for deed in door.deeds(50))
+    assert f"reader {house.day}: looked for a reader" in log
+    assert "trader" not in log.lower()

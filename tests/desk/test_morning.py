@@ -206,6 +206,18 @@ def test_an_editors_morning(opened: Page) -> None:
     expect(at.mail.locator("h2").first).to_be_visible()
     at.not_in_mail(moved)
 
+    # And as somebody in particular: her sections, her address in the imprint, and in no address.
+    opened.locator("#as").select_option("?")
+    dialog = opened.locator("#dialog-reader")
+    dialog.get_by_label("Name, or part of the address").fill("leserin@")
+    press("Enter")
+    dialog.get_by_role("button", name="Petra Vogt").click()
+    expect(dialog).to_be_hidden()
+    at.in_mail("leserin@example.org")
+    expect(at.mail.locator("h2")).to_have_text(["Foreign Affairs", "Culture"])
+    expect(opened.locator("#as option:checked")).to_have_text("Petra Vogt")
+    assert "leserin" not in str(frame.get_attribute("src"))
+
     # Everything is on record, and can be taken back and brought back.
     opened.get_by_role("tab", name="History").click()
     expect(opened.locator("#history")).to_contain_text("You dropped")

@@ -187,3 +187,31 @@ def test_what_is_erased_leaves_no_address_anywhere(store: Store) -> None:
     assert [each["reason"] for each in after["suppressions"]] == ["erased"]
     assert ledger.counts(KEY).suppressed == 1
     assert [each.email for each in ledger.claim(KEY, owner="o", limit=9, lease_s=9, now=NOW)] == ["bea@example.org"]
+
+
+def test_readers_are_found_by_name_or_address(store: Store) -> None:
+    people = [
+        person("ada", name="Ada Merrow"),
+        person("mara", name="Ödön_100% Vale"),
+        person("zoe-ada", name="Zoe"),
+        person("weekly", name="Ada Weekly", digests=("weekly",)),
+        person("gone", name="Ada Gone"),
+        person("left", name="Ada Left", digests=BOTH),
+    ]
+    Subscribers(store).merge(people, now=NOW)
+    for name, digest in (("gone", ""), ("left", "daily")):
+        Readers(store).leave(f"id-{name}", digest, source="one-click", now=NOW).result()
+
+    def found(words: str, limit: int = 10) -> list[str]:
+        return [each.id.removeprefix("id-") for each in Readers(store).find(words, "daily", limit=limit)]
+
+    assert found("ADA") == ["ada", "zoe-ada"], "who gets this digest, and nobody else"
+    assert found("Zoe-Ada@example.org") == ["zoe-ada"]
+    assert found("ada@example.org") == ["ada", "zoe-ada"], "that very address first"
+    assert found("ada", limit=1) == ["ada"]
+    assert found("merrow") == ["ada"]
+    assert found("ödön") == ["mara"]
+    assert found("100%") == ["mara"]
+    assert found("%") == ["mara"], "a sign stands for itself"
+    assert found("_1") == ["mara"]
+    assert found("nobody") == []

@@ -8,6 +8,7 @@
   const top_ = () => $("#top");
   const editable = () => top_().dataset.editable === "1";
   let open = "", focused = "", wanted = "";  // wanted: a field of the item that is to be focused
+  let seenAs = "";
   Idiomorph.defaults.ignoreActiveValue = true;
   // What somebody folded out stays so.
   Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name === "open" && node.localName === "details");
@@ -104,6 +105,15 @@
     redo: (li, button) => button.dataset.seq && post({ kind: "redo", target: button.dataset.seq }),
     add: () => $("#dialog-add").showModal(),
     keys: () => $("#dialog-keys").showModal(),
+    as: (li, button) => {
+      const field = $("#as"), { reader, name, format } = button.dataset;
+      if (![...field.options].some((each) => each.value === reader)) field.add(new Option(name, reader), field.options[field.length - 1]);
+      field.value = seenAs = reader;
+      if (format === "text") $("input[name=look][value=text]").checked = true;
+      $("#dialog-reader").close();
+      look();
+    },
+    shut: (li, button) => button.closest("dialog").close(),
     tab: (li, button) => tab(button.id.slice(4)),
     goto: (li, button) => {
       const { id } = button.dataset, there = byId(id), text = $(`[data-whole="${id}"]`);
@@ -127,6 +137,11 @@
     if (field.dataset.pick) picks[field.dataset.pick](item(field), field);
     if (field.dataset.line !== undefined) post({ kind: "related", target: item(field).dataset.id, lines: JSON.stringify(lines(item(field))) });
     if (field.dataset.note !== undefined) post({ kind: "note", target: item(field).dataset.id, text: field.value });
+    if (field.id === "as" && field.value === "?") {
+      field.value = seenAs;
+      return $("#dialog-reader").showModal();
+    }
+    if (field.id === "as") seenAs = field.value;
     if (["width", "look", "as"].includes(field.name)) look();
     if (field.name === "column") body.dataset.column = field.value;
   });
