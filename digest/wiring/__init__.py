@@ -16,7 +16,7 @@ from digest import __version__, extensions
 from digest.config import DigestSettings, Settings
 from digest.dates import edition_day
 from digest.editions.calendar import Schedule
-from digest.errors import ConfigError, FileProblem, Problem
+from digest.errors import ConfigError, FileProblem, Problem, UsageError
 from digest.model.editions import STYLES
 from digest.model.mail import EditionKey
 from digest.wiring.stores import Stores, owner_name
@@ -153,7 +153,11 @@ class Wiring(Stores):
         )
 
     def transport(self, via: str = "") -> Transport:
-        """Return the transport of --via, else of [delivery] via; raises UsageError. Relative folders: see `--via`."""
+        """Return the transport of --via, else of [delivery] via. Relative folders: see `--via`.
+
+        Raises UsageError, also where mail would leave the machine without an address to unsubscribe at: for [delivery]
+        via the configuration was refused already.
+        """
         from digest.mail.transport import KINDS, parse_via, transport
 
         delivery = self.settings.delivery
@@ -162,13 +166,24 @@ class Wiring(Stores):
         if kind not in KINDS and kind in extensions.names(extensions.TRANSPORTS):
             from digest.wiring.extended import transport as own_transport
 
+            self._must_let_leave(via, mails=True)
             return own_transport(kind, rest, base)
+        parsed = parse_via(via or delivery.via, base)
+        self._must_let_leave(via, mails=parsed.mails)
         return transport(
-            parse_via(via or delivery.via, base),
+            parsed,
             password=delivery.password,
             timeout_s=delivery.timeout.total_seconds(),
             hostname=_ehlo_name(),
         )
+
+    def _must_let_leave(self, via: str, *, mails: bool) -> None:
+        if via and mails and not self.settings.publication.public_url:
+            raise UsageError(
+                "nobody could unsubscribe: [publication] public_url is missing",
+                where=f"--via {via.partition(':')[0]}",
+                fix="set it to where `digest serve` answers, or try with --via eml:DIR",
+            )
 
     # Templates and keys
 

@@ -214,3 +214,13 @@ def test_a_slot_is_shown_on_its_days_alone_and_says_whose_it_is(digest: Digest, 
         assert ("Ended" in words, "Not Yet" in words, "Last Day" in words) == (False, False, True)
         assert "From our own house" in words
         assert words.index("First Day") < words.index("Last Day"), "one at the top, one in the imprint"
+
+
+def test_a_relay_named_on_the_command_line_gets_nothing_that_nobody_could_leave(digest: Digest, offline: Path) -> None:
+    assert digest("approve", "-c", offline).code == 0
+    for words in (("send",), ("send", "--test", "me@halyard.example"), ("run",)):
+        refused = digest(*words, "--via", "smtp://127.0.0.1:1", "-c", offline)
+        assert (refused.code, refused.err.count("\n")) == (2, 1), refused.err
+        assert "--via smtp: nobody could unsubscribe: [publication] public_url is missing; set it" in refused.err
+    assert digest("status", "--json", "-c", offline).json["counts"]["total"] == 0, "nobody was planned"
+    assert "is no way to deliver" in digest("send", "--via", "post:box", "-c", offline).err
