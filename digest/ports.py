@@ -12,7 +12,6 @@ from datetime import date, datetime
 from typing import Protocol
 
 from digest.errors import FetchError
-from digest.model.archive import ArchivedDay
 from digest.model.editions import Edit, Edition, EditionRecord, EditionState, Picture, SentEvent
 from digest.model.mail import (
     Attempt,
@@ -151,33 +150,6 @@ class ApprovalStore(Protocol):
 
     def next_number(self, digest: str) -> int:
         """Return the number the next approval would give."""
-
-
-class ArchiveStore(Protocol):
-    """What the archive shows."""
-
-    def days(self, digest: str) -> tuple[ArchivedDay, ...]:
-        """Return how each day of a digest on record stands, oldest first; no edition's contents are read."""
-
-    def published(
-        self,
-        digest: str,
-        *,
-        after: date | None = None,
-        before: date | None = None,
-        newest: bool = False,
-        limit: int = 0,
-    ) -> Iterator[EditionRecord]:
-        """Yield editions whose page is online, retracted ones too, in bounded memory: oldest or newest first.
-
-        ``after`` and ``before`` are days that are not included.
-        """
-
-    def retract(self, key: EditionKey, reason: str, *, now: datetime) -> None:
-        """Take an edition off the archive, or change why; raise StoreError where it was never published."""
-
-    def corrections(self, digest: str, *, since: datetime, until: datetime) -> tuple[tuple[date, Edit], ...]:
-        """Return corrections made at since < t <= until, oldest first, each with the day of its edition."""
 
 
 class PictureStore(Protocol):

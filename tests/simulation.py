@@ -20,7 +20,7 @@ from typing import Any
 from digest.config import read
 from digest.errors import FetchError, RelayUnreachable, StoreError
 from digest.mail.replies import Reply
-from digest.mail.transport import Delivered, Refusal, Transport
+from digest.mail.transport import Answered, Refusal, Transport
 from digest.model.mail import Envelope, Message
 from digest.model.web import Request, Response
 from digest.pipeline.journal import Event
@@ -142,11 +142,11 @@ class _Session:
         self.fate.step()
         return None
 
-    def deliver(self, message: Message, following: Envelope | None) -> Delivered:
+    def deliver(self, message: Message, following: Envelope | None) -> Answered:
         self.fate.step()
         self.relay.taken.append((message.envelope.recipient, message.message_id))
         self.fate.step()  # killed here, nobody knows that the relay has it
-        return Delivered(reply=Reply(code=250, text="2.0.0 taken"))
+        return Answered(reply=Reply(code=250, text="2.0.0 taken"))
 
     def abandon(self) -> None:
         pass

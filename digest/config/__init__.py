@@ -38,8 +38,6 @@ __all__ = [
     "load",
 ]
 
-FILE_NAME = "digest.toml"
-
 
 def load(file: Path, environment: Mapping[str, str]) -> Settings:
     """Return the effective configuration of ``file``; raise ConfigError with every problem found.

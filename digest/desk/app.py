@@ -47,28 +47,6 @@ def application(publisher: Publisher, *, host: str = "127.0.0.1") -> Gate:
     live = Live(deciding, lambda request: logging_in.visitor(request) is not None)
     reading, changes = Reading(pages), Changes(pages, live.wake)
     decisions = Decisions(drafts, deciding, live, assets=assets)
-    almanac = AlmanacPage(decisions)
-
-    async def root(request: Request) -> Response:
-        day: date = await run_in_threadpool(drafts.latest)
-        return RedirectResponse(f"{assets.root}/d/{day.isoformat()}/", status_code=303)
-
-    async def picture(request: Request) -> Response:
-        name = request.path_params["name"]
-        own = wiring.assets.get(name)
-        found = (own, "image/jpeg") if own is not None else await run_in_threadpool(wiring.pictures.content, name)
-        if found is None:
-            raise HTTPException(404)
-        return Response(found[0], media_type=found[1], headers={"Cache-Control": FOR_GOOD})
-
-    async def named(request: Request) -> Response:
-        """Lead on from the address that mails to editors name."""
-        if request.path_params["digest"] not in (publisher.digest.name, "d"):
-            raise HTTPException(404, f"This desk edits {publisher.digest.name}.")
-        return RedirectResponse(f"{assets.root}/d/{request.path_params['day']}/", status_code=303)
-
-    async def health(request: Request) -> Response:
-        return PlainTextResponse("The desk answers.\n")
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -77,11 +55,22 @@ def application(publisher: Publisher, *, host: str = "127.0.0.1") -> Gate:
         finally:
             await run_in_threadpool(deciding.hand_overs.close)
 
-    day = "/d/{day}"
-    routes = [
-        Route("/static/{name}", assets.serve),
-        Route("/", root),
-        Route("/health", health),
+    app = Starlette(
+        routes=[
+            Route("/static/{name}", assets.serve),
+            *_day_routes(reading, changes, decisions),
+            *Landing(drafts, assets).routes(),
+        ],
+        middleware=[Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)],
+        exception_handlers=_handlers(),
+        lifespan=lifespan,
+    )
+    return Gate(app, logging_in, live)
+
+
+def _day_routes(reading: Reading, changes: Changes, decisions: Decisions) -> list[Route]:
+    day, almanac = "/d/{day}", AlmanacPage(decisions)
+    return [
         Route("/calendar", almanac.page),
         Route(f"{day}/", almanac.day_page(reading.page)),
         Route(f"{day}/changes", reading.changes),
@@ -91,7 +80,6 @@ def application(publisher: Publisher, *, host: str = "127.0.0.1") -> Gate:
         Route(f"{day}/checks", reading.checks),
         Route(f"{day}/mail", reading.mail),
         Route(f"{day}/reader", reading.reader, methods=["POST"]),
-        Route(f"{day}/images/{{name}}", picture),
         Route(f"{day}/edit", changes.edit, methods=["POST"]),
         Route(f"{day}/pictures", changes.pictures, methods=["POST"]),
         Route(f"{day}/fill", changes.fill, methods=["POST"]),
@@ -99,15 +87,48 @@ def application(publisher: Publisher, *, host: str = "127.0.0.1") -> Gate:
         Route(f"{day}/events", decisions.events),
         Route(f"{day}/ask/{{verb}}", decisions.ask),
         *(Route(f"{day}/{verb}", getattr(decisions, verb), methods=["POST"]) for verb in VERBS),
-        Route("/{digest}/{day}", named),
     ]
-    app = Starlette(
-        routes=routes,
-        middleware=[Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)],
-        exception_handlers=_handlers(),
-        lifespan=lifespan,
-    )
-    return Gate(app, logging_in, live)
+
+
+class Landing:
+    """Addresses that lead to an edition, and what an edition's mail shows of ours."""
+
+    def __init__(self, drafts: Drafts, assets: Assets) -> None:
+        self.drafts, self.root = drafts, assets.root
+
+    def routes(self) -> list[Route]:
+        """Return them; the last takes any two words, so it comes last of all."""
+        return [
+            Route("/", self.latest),
+            Route("/health", self.health),
+            Route("/d/{day}/images/{name}", self.picture),
+            Route("/{digest}/{day}", self.named),
+        ]
+
+    async def latest(self, request: Request) -> Response:
+        """Lead on to the newest edition."""
+        day: date = await run_in_threadpool(self.drafts.latest)
+        return RedirectResponse(f"{self.root}/d/{day.isoformat()}/", status_code=303)
+
+    async def health(self, request: Request) -> Response:
+        """Say that the desk answers."""
+        return PlainTextResponse("The desk answers.\n")
+
+    async def picture(self, request: Request) -> Response:
+        """Return a picture of the mail."""
+        name, wiring = request.path_params["name"], self.drafts.wiring
+        own = wiring.assets.get(name)
+        found = (own, "image/jpeg") if own is not None else await run_in_threadpool(wiring.pictures.content, name)
+        if found is None:
+            raise HTTPException(404)
+        return Response(found[0], media_type=found[1], headers={"Cache-Control": FOR_GOOD})
+
+    async def named(self, request: Request) -> Response:
+        """Lead on from the address that mails to editors name."""
+        digest = self.drafts.publisher.digest.name
+        if request.path_params["digest"] not in (digest, "d"):
+            raise HTTPException(404, f"This desk edits {digest}.")
+        return RedirectResponse(f"{self.root}/d/{request.path_params['day']}/", status_code=303)
 
 
 def _handlers() -> dict[type[Exception] | int, Callable[[Request, Exception], Awaitable[Response]]]:

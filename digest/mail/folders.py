@@ -10,7 +10,7 @@ from pathlib import Path
 
 from digest.errors import RelayError
 from digest.mail.replies import Reply
-from digest.mail.transport import Delivered, Refusal
+from digest.mail.transport import Answered, Refusal
 from digest.model.mail import Envelope, Message
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9@._+-]")
@@ -30,9 +30,9 @@ class _Folder:
     def announce(self, envelope: Envelope) -> Refusal | None:
         return None
 
-    def deliver(self, message: Message, following: Envelope | None) -> Delivered:
+    def deliver(self, message: Message, following: Envelope | None) -> Answered:
         try:
-            return Delivered(reply=self.write(message))
+            return Answered(reply=self.write(message))
         except OSError as error:
             raise RelayError(
                 f"it cannot be written ({error.strerror or error})",

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from digest.mail.transport import Connection, Cut, Delivered, Refusal, Transport
+from digest.mail.transport import Answered, Connection, Cut, Refusal, Transport
 from digest.model.mail import Envelope, Message
 
 IDLE_S = 20.0  # then a kept connection is closed: relays close them too, most after minutes
@@ -69,15 +69,15 @@ class _Kept:
         self.announced = refusal is None
         return refusal
 
-    def deliver(self, message: Message, following: Envelope | None) -> Delivered:
+    def deliver(self, message: Message, following: Envelope | None) -> Answered:
         """As the connection kept."""
         try:
-            delivered = self.connection.deliver(message, following)
+            answered = self.connection.deliver(message, following)
         except BaseException:
             self.cut = True
             raise
-        self.announced = following is not None and delivered.following is None
-        return delivered
+        self.announced = following is not None and answered.following is None
+        return answered
 
     def abandon(self) -> None:
         """Close without the final dot."""

@@ -17,7 +17,7 @@ from typing import BinaryIO, cast
 
 from digest.errors import RelayError, RelayUnreachable
 from digest.mail.replies import Reply
-from digest.mail.transport import Cut, Delivered, Refusal, Via
+from digest.mail.transport import Answered, Cut, Refusal, Via
 from digest.model.mail import Envelope, Message
 
 LONGEST_REPLY = 100  # lines; a server that says more is not one
@@ -303,7 +303,7 @@ class Session:
 
     # The body
 
-    def deliver(self, message: Message, following: Envelope | None) -> Delivered:
+    def deliver(self, message: Message, following: Envelope | None) -> Answered:
         """Write the announced body, and the next envelope behind it. Raises Cut."""
         whole: Callable[[bytes], tuple[bytes, ...]] = (
             counted if self.chunking else stuffed if message.dotted else _undotted
@@ -315,10 +315,10 @@ class Session:
         if following is None or not ahead:
             self._write(*body, phase="body", dot_at=dot_at)
             reply = self._dot_reply(None)
-            return Delivered(reply=reply, following=None if following is None else self._later(following, reply))
+            return Answered(reply=reply, following=None if following is None else self._later(following, reply))
         self._write(*body, *self._commands(following), phase="body", dot_at=dot_at)
         reply = self._dot_reply(None)
-        return Delivered(reply=reply, following=self._answers(earlier=reply))
+        return Answered(reply=reply, following=self._answers(earlier=reply))
 
     def _dot_reply(self, earlier: Reply | None) -> Reply:
         reply = self._reply("dot", after_dot=True, earlier=earlier)

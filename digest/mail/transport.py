@@ -28,8 +28,8 @@ class Refusal:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Delivered:
-    """What came of a body, and of the envelope announced behind it."""
+class Answered:
+    """What the relay answered to a body, and to the envelope announced behind it."""
 
     reply: Reply
     following: Refusal | None = None  # None: ready for its body, or there was none
@@ -53,7 +53,7 @@ class Connection(Protocol):
     def announce(self, envelope: Envelope) -> Refusal | None:
         """Announce a message; None = its body may be written."""
 
-    def deliver(self, message: Message, following: Envelope | None) -> Delivered:
+    def deliver(self, message: Message, following: Envelope | None) -> Answered:
         """Write the announced body, and the next envelope behind it."""
 
     def abandon(self) -> None:

@@ -106,7 +106,7 @@ class Worker:
             after = None if full else self.sending.following(patient=False)
             following = None if after is None else self.sending.write(after)
             try:
-                delivered = self.connection.deliver(message, None if following is None else following.envelope)
+                answered = self.connection.deliver(message, None if following is None else following.envelope)
             except Cut as cut:
                 self._cut_in_body(person, after, cut)
                 return
@@ -115,12 +115,12 @@ class Worker:
                 if after is not None:
                     self._learnt(after, self._returned(after, "mail"))
                 raise
-            self._learnt(person, self._outcome(person, delivered.reply, "dot"))
+            self._learnt(person, self._outcome(person, answered.reply, "dot"))
             if full:
                 self._leave()
             if after is None or following is None:
                 return
-            person, message, refusal = after, following, delivered.following
+            person, message, refusal = after, following, answered.following
 
     def _refused(self, person: Planned, refusal: Refusal) -> None:
         """Record a refused envelope: the recipient's, or ours, which ends the process with the row planned again."""

@@ -47,6 +47,11 @@ class Finding:
     message: str  # one plain sentence
     fix: str = ""  # what to do
 
+    def document(self) -> dict[str, str]:
+        """Return it as JSON documents have it."""
+        names = ("code", "severity", "where", "message", "fix")
+        return {name: getattr(self, name) for name in names}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Match:

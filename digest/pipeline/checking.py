@@ -60,16 +60,7 @@ class CheckReport:
     def document(self) -> dict[str, Any]:
         """Return it as in `digest check --json`; ``score`` is a percentage, null where there is no HTML."""
         return {
-            "findings": [
-                {
-                    "code": each.code,
-                    "severity": each.severity,
-                    "where": each.where,
-                    "message": each.message,
-                    "fix": each.fix,
-                }
-                for each in self.findings
-            ],
+            "findings": [each.document() for each in self.findings],
             "size_bytes": self.size_bytes,
             "score": self.support.score if self.support else None,
             "support": self.support.document() if self.support else None,

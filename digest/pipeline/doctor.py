@@ -46,16 +46,7 @@ class Diagnosis:
     def document(self) -> dict[str, Any]:
         """Return it as JSON."""
         return {
-            "findings": [
-                {
-                    "code": each.code,
-                    "severity": each.severity,
-                    "where": each.where,
-                    "message": each.message,
-                    "fix": each.fix,
-                }
-                for each in self.findings
-            ],
+            "findings": [each.document() for each in self.findings],
             "seen": [{"area": area, "message": message} for area, message in self.seen],
         }
 

@@ -29,7 +29,6 @@ from digest.ports import ApprovalStore, Clock, EditionStore, Ledger, LedgerReade
 
 CHOICES_SHOWN = 12
 _AT_ONCE: Mapping[str, datetime] = MappingProxyType({})
-SENDABLE = frozenset({EditionState.APPROVED, EditionState.SENDING})
 
 
 @dataclass(frozen=True, kw_only=True)

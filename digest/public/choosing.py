@@ -100,13 +100,7 @@ class Choosing:
             return self.view.broken_link(request)
         stands = await self.view.thread(lambda: self.readers.standing(subscriber))
         if stands is None:
-            return self.view.message(
-                request,
-                fixed("You are not on the list"),
-                fixed("Nothing is sent to the address this link was made for."),
-                status=200,
-                link="signup",
-            )
+            return self.view.nobody(request)
         return stands
 
     def _changes(self, form: Form, stands: Standing) -> dict[str, Any]:

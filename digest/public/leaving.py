@@ -13,7 +13,7 @@ from digest.model import links
 from digest.model.mail import SubscriberStatus
 from digest.public.forms import form_of, is_own
 from digest.public.view import View
-from digest.public.words import Words, fixed
+from digest.public.words import Words
 from digest.store.readers import Standing
 from digest.subscribers.tokens import TokenError
 
@@ -85,13 +85,7 @@ class Leaving:
     async def _show(self, request: Request, subscriber: str, digest: str, *, kept: bool = False) -> Response:
         stands = await self.view.thread(lambda: self.readers.standing(subscriber))
         if stands is None:
-            return self.view.message(
-                request,
-                fixed("You are not on the list"),
-                fixed("Nothing is sent to the address this link was made for."),
-                status=200,
-                link="signup",
-            )
+            return self.view.nobody(request)
         person, language = stands.person, self.view.language(request, stands.person.language)
         common: dict[str, Any] = {"title": self.readers.title(digest), "email": person.email}
         if not stands.gets(digest):

@@ -104,6 +104,16 @@ class View:
             link="links",
         )
 
+    def nobody(self, request: Request) -> Response:
+        """Return the answer to the link of somebody who is not on the list any more."""
+        return self.message(
+            request,
+            fixed("You are not on the list"),
+            fixed("Nothing is sent to the address this link was made for."),
+            status=200,
+            link="signup",
+        )
+
     def slow_down(self, request: Request, wait: float) -> Response:
         """Return the answer to who asks too often."""
         answer = self.message(

@@ -22,7 +22,7 @@ PAGE = 20  # editions read at once: some megabytes
 
 
 class Archive:
-    """Satisfies the port ArchiveStore."""
+    """What the archive shows."""
 
     def __init__(self, store: Store) -> None:
         self.store = store

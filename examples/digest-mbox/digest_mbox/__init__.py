@@ -9,7 +9,7 @@ from pathlib import Path
 
 from digest.errors import RelayError, RelayUnreachable
 from digest.mail.replies import Reply
-from digest.mail.transport import Delivered, Refusal, Transport
+from digest.mail.transport import Answered, Refusal, Transport
 from digest.model.mail import Envelope, Message
 
 
@@ -44,7 +44,7 @@ class Session:
         """Take every recipient."""
         return None
 
-    def deliver(self, message: Message, following: Envelope | None) -> Delivered:
+    def deliver(self, message: Message, following: Envelope | None) -> Answered:
         """Append a message; it is accepted once the file is closed."""
         with self._turn, closing(mailbox.mbox(self._file)) as box:
             try:
@@ -53,7 +53,7 @@ class Session:
                 raise RelayUnreachable("another program holds it", where=str(self._file)) from None
             box.add(message.data.replace(b"\r\n", b"\n"))
             box.flush()
-        return Delivered(reply=Reply(code=250, text="2.0.0 appended"))
+        return Answered(reply=Reply(code=250, text="2.0.0 appended"))
 
     def abandon(self) -> None:
         """Nothing is open between messages."""
