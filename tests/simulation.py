@@ -30,7 +30,7 @@ from digest.store.engine import Store
 from digest.subscribers.tokens import make_keys
 from digest.wiring import Wiring
 from digest.wiring.cron import Cron
-from tests.conftest import StandingClock
+from tests.conftest import StandingClock, fresh_sqlite
 from tests.webd import rss
 
 CONFIG = """\
@@ -279,6 +279,8 @@ class Town:
         for name in ("keys/tokens", "keys/erasure"):
             if not (folder / name).exists():
                 make_keys(folder / name)
+        if not url and not (folder / "digest.db").exists():
+            fresh_sqlite(folder / "digest.db")
         self.settings = read(text, self.file, {"DIGEST_STORE_URL": url} if url else {})
         self.clock, self.relay, self.feeds = StandingClock(at.astimezone(UTC)), Relay(), Feeds(seed)
         self.dead: set[str] = set()

@@ -9,6 +9,7 @@ import jinja2
 
 import digest
 from digest.errors import DigestError, Problem, TemplateError
+from digest.templating.compiled import Compiled
 from digest.templating.lines import Leftovers, Origins, origins
 from digest.templating.markdown import markdown, markdown_text
 from digest.templating.quick import Environment as _Environment
@@ -64,6 +65,7 @@ def environment(overrides: Path | None = None, *, styles: Mapping[str, Path] | N
         lstrip_blocks=True,
         keep_trailing_newline=True,
         extensions=[Leftovers, Spelled],
+        bytecode_cache=Compiled(),
     )
     made.filters.update(markdown=markdown, markdown_text=markdown_text)
     made.globals["own_styles"] = frozenset(own)

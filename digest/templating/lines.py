@@ -75,6 +75,7 @@ def origins(environment: jinja2.Environment, name: str, values: Mapping[str, obj
     """Fill a template once more and return its text with the origins of its lines; raises what Jinja2 raises."""
     marking = environment.overlay(extensions=[Marked])
     marking.filters = environment.filters
+    marking.bytecode_cache = None  # its code is another: marked
     made = marking.get_template(name).render(**values)
     names = {number: file for file, number in _FILES.items()}
     text, places, written, end, length = [], [], [], 0, 0

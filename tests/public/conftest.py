@@ -19,7 +19,7 @@ from digest.public.app import application
 from digest.subscribers.tokens import make_keys
 from digest.wiring import Wiring
 from tests.builders import person
-from tests.conftest import StandingClock
+from tests.conftest import StandingClock, fresh_sqlite
 
 CONFIG = """
 [publication]
@@ -122,6 +122,8 @@ def opened(tmp_path: Path, clock: StandingClock) -> Iterator[Opened]:
         for name in ("tokens", "erasure"):
             if not (tmp_path / "keys" / name).exists():
                 make_keys(tmp_path / "keys" / name)
+        if not (tmp_path / "digest.db").exists() and not store_url:
+            fresh_sqlite(tmp_path / "digest.db")
         wiring = Wiring(load(file, {"DIGEST_STORE_URL": store_url} if store_url else {}), clock=clock)
         people = [person(name, digests=("daily", "weekly")) for name in ("ada", "bea", "cid")[:readers]]
         wiring.subscribers.merge(people, now=clock.now())

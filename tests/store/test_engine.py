@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 
 from digest.errors import StoreError
 from digest.model.mail import Subscriber
-from digest.store import migrations
+from digest.store import engine, migrations
 from digest.store.codec import dump
 from digest.store.engine import Store, _engine, without_password
 from digest.store.schema import metadata
@@ -23,7 +23,7 @@ from digest.store.stories import Stories
 from digest.store.subscribers import Subscribers
 from digest.store.tables import REVISION, feed_states
 from tests.builders import NOW, person, story
-from tests.conftest import fresh_postgres
+from tests.conftest import DURABLE, fresh_postgres, fresh_sqlite
 
 
 def put(url: str) -> sa.Insert:
@@ -44,6 +44,13 @@ def test_migrated_tables_are_the_tables(store: Store) -> None:
     state = migrations.check(store.url)
     assert state.current == state.head == REVISION
     assert state.problems == ()
+
+
+def test_a_commit_is_on_the_disk_before_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "SYNCHRONOUS", DURABLE)  # the other tests do not wait for the disk
+    with contextlib.closing(Store.open(fresh_sqlite(tmp_path / "digest.db"))) as store, store.read() as connection:
+        said = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("synchronous", "journal_mode")]
+    assert said == [2, "wal"]  # 2 is FULL
 
 
 def test_upgrading_twice_changes_nothing(store: Store) -> None:
@@ -69,7 +76,9 @@ def test_a_newer_database_is_refused(store: Store) -> None:
 
 def test_an_older_database_is_brought_up_with_its_stories(store_url: str) -> None:
     url = store_url
-    if not url.startswith("sqlite"):
+    if url.startswith("sqlite"):
+        Path(url.removeprefix("sqlite:///")).unlink()
+    else:
         with contextlib.closing(Store.open(url)) as store, store.write() as connection:
             connection.exec_driver_sql("DROP SCHEMA public CASCADE")
             connection.exec_driver_sql("CREATE SCHEMA public")

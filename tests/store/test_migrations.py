@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ OLD = [script.revision for script in migrations._scripts().walk_revisions() if s
 
 def empty(url: str) -> Store:
     """The database without any table."""
+    if url.startswith("sqlite"):
+        Path(url.removeprefix("sqlite:///")).unlink()
     store = Store(_engine(url), url)
     if not store.is_sqlite:
         with store.write() as connection:
