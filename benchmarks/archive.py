@@ -1,4 +1,4 @@
-"""How long the archive of ten years takes: a full build, one more edition, nothing new; memory, sizes of pages.
+"""How long the archive of ten years takes: a full build, one more edition, nothing new; memory; then every page.
 
     python -m benchmarks.archive [--editions 3650] [--keep DIR]
 
@@ -106,6 +106,8 @@ def build(config: Path, out: Path) -> None:
 
 def measure(folder: Path, count: int) -> None:
     """Print what each step takes."""
+    from benchmarks.archive_pages import look  # a build, which is this module's too, starts without it
+
     config, out = prepare(folder), folder / "ten-years"
     url = load(config, {}).store_url
     days = [LAST - timedelta(days=number) for number in range(count + 1, 0, -1)]
@@ -118,13 +120,12 @@ def measure(folder: Path, count: int) -> None:
     fill(url, days[-1:], count + 2)
     seconds, said = built(config, out)
     print(f"one more edition: {said['written']} files, {seconds}")
-    sizes = sorted((path.stat().st_size, path) for path in out.rglob("index.html"))
-    everything = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
-    largest = sizes[-1][1].relative_to(out)
-    print(f"{len(sizes)} pages, the largest {sizes[-1][0] / 1000:.1f} kB ({largest}); all {everything / 1e6:.0f} MB")
+    everything = [path.stat().st_size for path in out.rglob("*") if path.is_file()]
+    print(f"all: {len(everything)} files, {sum(everything) / 1e6:.0f} MB", flush=True)
     starting, before = time.perf_counter(), processor()
     subprocess.run([sys.executable, "-c", "import benchmarks.archive"], check=True)
     print(f"of each, starting takes {time.perf_counter() - starting:.2f} s ({processor() - before:.2f})")
+    look(out)
 
 
 def main() -> None:

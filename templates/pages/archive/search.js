@@ -1,4 +1,4 @@
-// Search of the static archive: asks Pagefind's index year by year, newest first, and shows what it finds.
+// Search of the static archive: asks Pagefind's index span by span, newest first, and shows what it finds.
 // Words are folded as digest/model/searching.py folds them; the index holds them so.
 
 const form = document.getElementById("_search");
@@ -12,7 +12,9 @@ const root = new URL(form.dataset.root, here);
 const language = document.documentElement.lang || "en";
 const STEP = 20; // stories shown at once
 const FIRST = 8; // the first of them
-const AT_ONCE = 3; // years asked together
+const AT_ONCE = [2, 4]; // spans asked together where the newest has too few, and where these have; then all others
+const SPAN = 1500; // stories that are many
+const PAUSE_MS = 100; // without a key before an answer is sought
 const ENOUGH = 8; // so many matches in a row without the words: those after them have them neither
 
 const unspaced = /[\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3005\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\u{20000}-\u{3ffff}]+/gu;
@@ -135,12 +137,18 @@ function shown(told, asked) {
   return item;
 }
 
-// The stories of a year: its parts behind one engine.
-class Year {
+// Stories of a year, or of its last months: some of the index's parts behind one engine.
+class Span {
   constructor(year, engine) {
     this.year = year;
     this.engine = engine;
+    this.stories = 0;
     this.paths = [];
+  }
+
+  add({ path, stories }) {
+    this.paths.push(new URL(`${path}/`, here).pathname);
+    this.stories += stories;
   }
 
   ready() {
@@ -151,12 +159,33 @@ class Year {
       await Promise.all(others.map((path) => index.mergeIndex(path)));
       return index;
     })();
+    this.opening.catch(() => { this.opening = undefined; });
     return this.opening;
   }
 
   async ask(asked, filters) {
     return (await (await this.ready()).search(asked.query, { filters })).results;
   }
+
+  // Have what answers a question loaded.
+  async expect(asked, filters) {
+    await (await this.ready()).preload(asked.query, { filters });
+  }
+}
+
+// Parts in spans, newest first. A search takes as long as many stories fit, so the newest months stand alone where
+// they are many: they are asked first, and often enough alone.
+function spans(parts, engine) {
+  const made = [];
+  let apart = true;
+  for (const part of parts) {
+    const last = made.at(-1);
+    const full = apart && last?.stories >= SPAN;
+    if (full || last?.year !== part.year) made.push(new Span(part.year, engine));
+    if (full) apart = false;
+    made.at(-1).add(part);
+  }
+  return made;
 }
 
 let opening;
@@ -165,23 +194,19 @@ function opened() {
     if (!answer.ok) throw new Error(`parts.json: ${answer.status}`);
     const { parts, common } = await answer.json();
     const engine = parts.length ? await import(new URL(`${parts[0].path}/pagefind.js`, here).href) : null;
-    const years = new Map();
-    for (const part of parts) {
-      if (!years.has(part.year)) years.set(part.year, new Year(part.year, engine));
-      years.get(part.year).paths.push(new URL(`${part.path}/`, here).pathname);
-    }
-    return { years: [...years.values()], common: new Set(common) };
+    return { spans: spans(parts, engine), common: new Set(common) };
   });
   opening.catch(() => { opening = undefined; });
   return opening;
 }
 
-// Have the newest year ready before anybody has typed a word.
+// Have the newest stories ready before anybody has typed a word.
 async function warm() {
-  const { years } = await opened();
-  if (years.length) await years[0].ready();
-  warm().catch(() => {});
+  const newest = (await opened()).spans[0];
+  if (newest) await newest.ready();
+  form.dataset.warm = "";
 }
+warm().catch(() => {}); // what fails is tried again, and told, once something is asked
 
 let turn = 0;
 let state;
@@ -194,19 +219,27 @@ function tell() {
   more.hidden = !(state.waiting.length || state.left.length);
 }
 
-// Show so many stories more; older years are asked only as far as that needs.
+// Ask the next spans of those that are left, newest first.
+async function older(mine, count) {
+  const next = state.left.splice(0, count);
+  const answers = await Promise.all(next.map((span) => span.ask(state.understood, state.filters)));
+  if (mine !== turn) return;
+  for (const results of answers) {
+    state.found += results.length;
+    state.waiting.push(...results);
+  }
+}
+
+// Show so many stories more; older ones are asked only as far as that needs.
 async function show(mine, wanted) {
   let made = 0;
   let missed = 0;
+  let round = 0;
   while (made < wanted && (state.waiting.length || state.left.length)) {
     if (!state.waiting.length) {
-      const years = state.left.splice(0, AT_ONCE);
-      const answers = await Promise.all(years.map((year) => year.ask(state.understood, state.filters)));
+      await older(mine, AT_ONCE[round] ?? state.left.length);
+      round += 1;
       if (mine !== turn) return;
-      for (const results of answers) {
-        state.found += results.length;
-        state.waiting.push(...results);
-      }
       continue;
     }
     const some = state.waiting.splice(0, (wanted - made) * (state.understood.checked ? 4 : 1));
@@ -236,12 +269,35 @@ async function show(mine, wanted) {
   tell();
 }
 
-async function search() {
-  const mine = ++turn;
-  const began = performance.now();
+// What is asked by now: {understood, filters, left: the spans that may hold it, newest first}
+async function asking() {
+  const { spans, common } = await opened();
+  const understood = understand(field.value, common);
   const [section, source, year] = narrow.map((each) => each.value);
-  const asked = Object.entries({ q: field.value.trim(), section, source, year }).filter(([, value]) => value);
-  history.replaceState(null, "", asked.length ? `?${new URLSearchParams(asked)}` : location.pathname);
+  const filters = {};
+  if (section) filters.section = section;
+  if (source) filters.source = source;
+  return { understood, filters, left: spans.filter((each) => !year || String(each.year) === year) };
+}
+
+// While somebody types: have the words looked up in the newest span, and the older ones opened, one after the other.
+let preparing;
+async function prepare() {
+  const { understood, filters, left: [first] } = await asking();
+  if (first && understood.query) await first.expect(understood, filters);
+  else if (first) await first.ready();
+  if (navigator.connection?.saveData) return;
+  preparing ??= opened().then(async ({ spans }) => {
+    for (const span of spans) await span.ready();
+  }).catch(() => { preparing = undefined; });
+}
+
+// `since` is when the reader pressed a key or chose something.
+async function search(since) {
+  const mine = ++turn;
+  delete form.dataset.took;
+  const given = [field, ...narrow].map((each) => [each.name, each.value.trim()]).filter(([, value]) => value);
+  history.replaceState(null, "", given.length ? `?${new URLSearchParams(given)}` : location.pathname);
   if (!field.value.trim()) {
     list.replaceChildren();
     said.textContent = "";
@@ -249,13 +305,9 @@ async function search() {
     return;
   }
   try {
-    const { years, common } = await opened();
+    const { understood, filters, left } = await asking();
     if (mine !== turn) return;
-    const understood = understand(field.value, common);
-    const filters = {};
-    if (section) filters.section = section;
-    if (source) filters.source = source;
-    const left = understood.query ? years.filter((each) => !year || String(each.year) === year) : [];
+    if (!understood.query) left.length = 0;
     const fresh = { understood, filters, left, waiting: [], found: 0, dropped: false };
     list.setAttribute("aria-busy", "true");
     // The old answer stays until the first of the new one is there.
@@ -269,8 +321,13 @@ async function search() {
     list.replaceChildren();
     await show(mine, FIRST);
     if (mine !== turn) return;
-    form.dataset.took = String(Math.round(performance.now() - began));
+    form.dataset.took = String(Math.round(performance.now() - since));
     await show(mine, STEP - list.children.length);
+    // The whole year is counted.
+    while (mine === turn && first && state.left[0]?.year === first.year) {
+      await older(mine, 1);
+      if (mine === turn) tell();
+    }
   } catch (error) {
     if (mine !== turn) return;
     console.error(error);
@@ -281,9 +338,18 @@ async function search() {
 }
 
 let typing;
-form.addEventListener("submit", (event) => { event.preventDefault(); clearTimeout(typing); search(); });
-field.addEventListener("input", () => { clearTimeout(typing); typing = setTimeout(search, 150); });
-for (const each of narrow) each.addEventListener("change", search);
+form.addEventListener("submit", (event) => { event.preventDefault(); clearTimeout(typing); search(event.timeStamp); });
+field.addEventListener("input", (event) => {
+  clearTimeout(typing);
+  typing = setTimeout(search, PAUSE_MS, event.timeStamp);
+  prepare().catch(() => {});
+});
+for (const each of narrow) {
+  each.addEventListener("change", (event) => {
+    search(event.timeStamp);
+    prepare().catch(() => {});
+  });
+}
 more.addEventListener("click", async () => {
   const before = list.children.length;
   const mine = turn;
@@ -314,6 +380,6 @@ if (given.get("q") && !("answered" in list.dataset)) {
     const value = given.get(each.name) ?? "";
     if ([...each.options].some((option) => option.value === value)) each.value = value;
   }
-  search();
+  search(performance.now());
 }
 form.dataset.ready = "";
