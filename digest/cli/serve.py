@@ -24,9 +24,9 @@ def serve(
         str, typer.Option("--host", metavar="HOST", envvar="DIGEST_HOST", help="Where to listen; [serve] host.")
     ] = "",
     port: Annotated[
-        int,
-        typer.Option("--port", metavar="N", envvar="DIGEST_PORT", min=-1, max=65_535, help="[serve] port; 0 = any."),
-    ] = -1,
+        int | None,
+        typer.Option("--port", metavar="N", envvar="DIGEST_PORT", min=0, max=65_535, help="[serve] port; 0 = any."),
+    ] = None,
     unix_socket: Annotated[
         str,
         typer.Option("--unix-socket", metavar="PATH", envvar="DIGEST_UNIX_SOCKET", help="Instead of host and port."),
@@ -63,7 +63,7 @@ def serve(
     return serve_pages(
         lambda: session.wiring,
         host=host or asked.host,
-        port=asked.port if port < 0 else port,
+        port=asked.port if port is None else port,
         unix_socket=Path(unix_socket).absolute() if unix_socket else asked.unix_socket,
         path_prefix=asked.path_prefix,
         via=via,
