@@ -17,6 +17,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import settings
 
+from digest.pipeline import site_files
 from digest.store import engine
 from digest.store.engine import Store
 
@@ -25,9 +26,10 @@ settings.register_profile("digest", deadline=None)
 settings.register_profile("soak", deadline=None, max_examples=3_000)
 settings.load_profile("soak" if os.environ.get("DIGEST_SOAK") == "1" else "digest")
 
-# No test cuts the power: commits of this process need not wait for the disk, which takes most of a send's time.
-# What the program does by itself is tested in tests/store/test_engine.py.
+# No test cuts the power: commits of this process need not wait for the disk, which takes most of a send's time, nor
+# does the site. What the program does by itself is tested in tests/store/test_engine.py and tests/archive/test_pages.py.
 DURABLE, engine.SYNCHRONOUS = engine.SYNCHRONOUS, "OFF"
+site_files.DURABLE = False
 
 BASE_INSTANT = datetime(2026, 11, 23, 6, 40, tzinfo=UTC)
 _numbers = itertools.count()

@@ -1,8 +1,9 @@
-"""What the search of the static archive is made of: a record a story, read by Pagefind, in parts of a quarter year.
+"""What the search of the static archive is made of: a record a story, read by Pagefind, in parts of a quarter or year.
 
 Pagefind's time to rank grows with its results times the pages of its index, so that ten years in one index took 17 s
-for a common word (docs/performance.md). A quarter of 30 stories a day takes milliseconds, is made anew in a second, and
-older ones are never touched again.
+for a common word (docs/performance.md). A quarter of 30 stories a day takes milliseconds and is made anew in a second.
+Years before the last two are put together, as far as their stories are few enough: what is opened for a rare word are
+parts, whatever they hold.
 
 A record holds the terms of `digest.model.searching`, folded already, and the story as it is shown as JSON.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -24,14 +26,17 @@ LANGUAGE = "zz"
 FORM = 2  # of a record: another one makes every part anew
 HEADLINE_WEIGHT = 4
 LONGEST = 300  # characters of a headline as shown
+RECENT = 2  # years of which each quarter is a part, as they still change
+MOST = 12_000  # stories of a part of an older year
 
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """A quarter of a year of stories."""
+    """A quarter of a year of stories, half a year of them or all."""
 
     year: int
-    quarter: int  # 1 to 4
+    quarter: int  # 1 to 4, the first of its own
+    quarters: int = 1
     stamp: str  # changes when its stories do
 
     @property
@@ -42,8 +47,8 @@ class Part:
     @property
     def span(self) -> tuple[date, date]:
         """Its first and last day."""
-        first = date(self.year, 3 * self.quarter - 2, 1)
-        following = date(self.year + self.quarter // 4, 3 * (self.quarter % 4) + 1, 1)
+        first, last = date(self.year, 3 * self.quarter - 2, 1), self.quarter + self.quarters - 1
+        following = date(self.year + last // 4, 3 * (last % 4) + 1, 1)
         return first, date.fromordinal(following.toordinal() - 1)
 
 
@@ -52,17 +57,34 @@ def parts_of(days: Iterable[tuple[str, date, int, int]], language: str) -> tuple
 
     ``language`` is that of what a record says besides the story.
     """
+    told = sorted(days)
+    length = _quarters(told)
     gathered: dict[tuple[int, int], list[str]] = {}
-    for digest, day, stories, indexed in sorted(days):
-        gathered.setdefault((day.year, (day.month + 2) // 3), []).append(f"{digest} {day} {stories} {indexed}")
+    for digest, day, stories, indexed in told:
+        each = length[day.year]
+        first = (day.month - 1) // (3 * each) * each + 1
+        gathered.setdefault((day.year, first), []).append(f"{digest} {day} {stories} {indexed}")
     return tuple(
         Part(
             year=year,
             quarter=quarter,
+            quarters=length[year],
             stamp=hashlib.sha256("\n".join([f"{FORM} {language}", *lines]).encode()).hexdigest()[:10],
         )
         for (year, quarter), lines in sorted(gathered.items(), reverse=True)
     )
+
+
+def _quarters(days: Iterable[tuple[str, date, int, int]]) -> dict[int, int]:
+    """Return how many quarters make a part of each year: 1, 2 or 4."""
+    counts = Counter[int]()
+    for _, day, stories, _ in days:
+        counts[day.year] += stories
+    recent = max(counts, default=0) - RECENT
+    return {
+        year: 1 if year > recent else next((each for each in (4, 2) if stories * each <= 4 * MOST), 1)
+        for year, stories in counts.items()
+    }
 
 
 def record(told: Told, line: Callable[[str, int], str], day: Callable[[date], str]) -> bytes:

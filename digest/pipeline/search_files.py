@@ -18,6 +18,7 @@ from pathlib import Path
 from digest.archive.search_records import LANGUAGE, Part, catalogue, parts_of
 from digest.errors import FileProblem
 from digest.model.searching import Told
+from digest.pipeline.site_files import settle
 
 PARTS, FACETS = "parts.json", "facets.json"
 MAKING = ".making"  # hidden: no server shows it
@@ -157,6 +158,7 @@ def _make(folder: Path, part: Part, stories: Iterable[Told], made_of: Callable[[
             path.unlink()
     found = {"sections": sections, "sources": sorted(sources - {""})}
     (made / FACETS).write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
+    settle([path for path in made.rglob("*") if path.is_file()])
     made.replace(folder / part.name)
 
 
@@ -186,4 +188,5 @@ def _write(path: Path, body: bytes) -> None:
         return
     beside = path.with_name(f".{path.name}")
     beside.write_bytes(body)
+    settle([beside])
     beside.replace(path)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from digest.errors import FileProblem
 from digest.model.mail import EditionKey
+from digest.pipeline.site_files import settle
 from digest.public.view import View
 from digest.wiring.archive import ArchiveKeeper
 
@@ -53,6 +54,7 @@ class Elsewhere:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             beside.write_bytes(body)
+            settle([beside])
             beside.replace(folder / name)  # whoever is second puts the same bytes there
         except OSError as error:
             raise FileProblem(f"it cannot be written ({error.strerror or error})", where=str(folder / name)) from None

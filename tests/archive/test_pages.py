@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from digest.archive.shelves import SIZE, Shelf, Shelving
 from digest.errors import StoreError
 from digest.model.editions import EditionState, Note, Related
 from digest.model.news import Cluster
+from digest.pipeline import site, site_files
 from tests.archive.conftest import Shelved
 from tests.builders import DAY, edition, filled, item, story
 
@@ -148,6 +150,23 @@ def test_an_edition_whose_process_died_before_it_was_listed_is_listed_by_the_nex
     )
     archive.keeper.build()
     assert "2026/11/23" in home.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("few", [site_files.FEW, 5])
+def test_pages_are_on_the_disk_before_any_is_moved(archive: Shelved, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
+    archive.put(edition())
+    synced, staging = list[int](), archive.folder / site_files.STAGING
+
+    def sync(file: int = -1) -> None:
+        assert not (archive.folder / "daily").exists(), "a page was moved before it was on the disk"
+        synced.extend([os.fstat(file).st_ino] if file >= 0 else [path.stat().st_ino for path in staging.iterdir()])
+
+    monkeypatch.setattr(site_files, "DURABLE", True)
+    monkeypatch.setattr(site_files, "FEW", few)
+    monkeypatch.setattr("os.sync" if few == 5 else "os.fsync", sync)
+    report = site.build_site([archive.keeper.source(each) for each in archive.wiring.settings.digests], archive.folder)
+    assert report.written > 10
+    assert len(set(synced)) == len(synced) == report.written
 
 
 def test_a_staging_folder_left_by_one_who_was_killed_is_no_matter(archive: Shelved) -> None:

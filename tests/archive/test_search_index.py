@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import stat
 from collections.abc import Iterable
@@ -58,6 +59,18 @@ def test_parts_are_quarters_newest_first_and_change_with_their_stories() -> None
     assert corrected[3] != parts[3]
     assert not set(parts_of(days, "ar")) & set(parts)
     assert Part(year=2024, quarter=1, stamp="").span[1] == date(2024, 3, 31)
+
+
+@pytest.mark.parametrize(("stories", "quarters"), [(30, [1]), (60, [1, 3]), (140, [1, 2, 3, 4])])
+def test_older_years_are_put_together_while_their_stories_are_few(stories: int, quarters: list[int]) -> None:
+    days = [("daily", date(2024, 1, 1) + timedelta(days=number), stories, 1) for number in range(366 + 365 + 1)]
+    parts = parts_of(days, "en")
+    assert [(part.year, part.quarter) for part in parts[:5]] == [(2026, 1), (2025, 4), (2025, 3), (2025, 2), (2025, 1)]
+    old = parts[5:]
+    assert [part.quarter for part in reversed(old)] == quarters
+    assert (old[-1].span[0], old[0].span[1]) == (date(2024, 1, 1), date(2024, 12, 31))
+    ends = [part.span for part in reversed(old)]
+    assert all(after[0] - before[1] == timedelta(days=1) for before, after in itertools.pairwise(ends))
 
 
 def test_a_record_holds_folded_terms_and_the_story_as_shown() -> None:
