@@ -8,29 +8,30 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
+
+import pytest
 
 from digest.store.deliveries import Deliveries
 from digest.store.engine import Store
 from tests.builders import KEY, NOW, approved, person
 from tests.conftest import StandingClock
+from tests.forks import Forks, forks
 from tests.mail.hand_over import HELD, hand_over
-from tests.smtpd import Inbox, Script, scripted_server
+from tests.smtpd import Script, scripted_server
 
 CONNECTIONS = 4
-ROOT = Path(__file__).parents[2]
 
 
-def start(url: str, inbox: Inbox) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.mail.hand_over", url, str(inbox.port)], cwd=ROOT, stdin=subprocess.DEVNULL
-    )
+@pytest.fixture(scope="module")
+def senders() -> Iterator[Forks]:
+    """Begins processes that hand over."""
+    with forks("tests.mail.hand_over:main") as made:
+        yield made
 
 
 def slowly(recipient: str) -> str:
@@ -46,11 +47,11 @@ def doubtful(ledger: Deliveries, names: set[str]) -> set[str]:
     }
 
 
-def test_killed_at_any_moment_nobody_is_lost_and_every_repeat_is_on_record(store_url: str) -> None:
+def test_killed_at_any_moment_nobody_is_lost_and_every_repeat_is_on_record(store_url: str, senders: Forks) -> None:
     sqlite = store_url.startswith("sqlite")
-    people, kills = (2_000, 15) if sqlite else (400, 5)
+    people, kills = (1_000, 15) if sqlite else (400, 8)
     if os.environ.get("DIGEST_SOAK"):
-        people, kills = people * 4, 100 if sqlite else 30
+        people, kills = 8_000 if sqlite else 1_600, 100 if sqlite else 30
     store = Store.open(store_url)
     ledger = approved(store, [person(f"p{n:04}") for n in range(people)])
     pause, rng = threading.Event(), random.Random(20261124)
@@ -62,12 +63,12 @@ def test_killed_at_any_moment_nobody_is_lost_and_every_repeat_is_on_record(store
     with scripted_server(Script(on_dot=on_dot)) as inbox:
         for _ in range(kills):
             aim = len(inbox.taken) + rng.randint(1, people // kills)
-            process = start(store_url, inbox)
+            process = senders.start(store_url, str(inbox.port))
             while len(inbox.taken) < aim and process.poll() is None:
                 pause.wait(rng.random() * 0.004)
             process.send_signal(signal.SIGKILL)
             process.wait()
-        assert start(store_url, inbox).wait(timeout=600) == 0
+        assert senders.start(store_url, str(inbox.port)).wait() == 0
     got = Counter(inbox.recipients)
     assert len(got) == people, "nobody is lost"
     repeated = {address for address, count in got.items() if count > 1}
@@ -78,7 +79,7 @@ def test_killed_at_any_moment_nobody_is_lost_and_every_repeat_is_on_record(store
     store.close()
 
 
-def test_a_sender_paused_past_its_lease_hands_over_nothing_that_another_took(store_url: str) -> None:
+def test_a_sender_paused_past_its_lease_hands_over_nothing_that_another_took(store_url: str, senders: Forks) -> None:
     """SIGSTOP in mid-send, another sender finishes, SIGCONT: the sleeper's next turn is refused."""
     people = 60
     store = Store.open(store_url)
@@ -90,7 +91,7 @@ def test_a_sender_paused_past_its_lease_hands_over_nothing_that_another_took(sto
         return "250 ok"
 
     with scripted_server(Script(on_dot=on_dot)) as inbox:
-        sleeper = start(store_url, inbox)
+        sleeper = senders.start(store_url, str(inbox.port))
         while len(inbox.taken) < 8 and sleeper.poll() is None:
             pause.wait(0.005)
         sleeper.send_signal(signal.SIGSTOP)
@@ -99,7 +100,7 @@ def test_a_sender_paused_past_its_lease_hands_over_nothing_that_another_took(sto
         hand_over(ledger, f"smtp://127.0.0.1:{inbox.port}", late, connections=CONNECTIONS, owner="awake")
         before = Counter(inbox.recipients)
         sleeper.send_signal(signal.SIGCONT)
-        assert sleeper.wait(timeout=300) == 0
+        assert sleeper.wait() == 0
     got = Counter(inbox.recipients)
     assert len(got) == people
     repeats = {address for address, count in got.items() if count > 1}
@@ -110,13 +111,13 @@ def test_a_sender_paused_past_its_lease_hands_over_nothing_that_another_took(sto
     store.close()
 
 
-def test_two_processes_at_once_share_the_rows(store_url: str) -> None:
+def test_two_processes_at_once_share_the_rows(store_url: str, senders: Forks) -> None:
     people = 300
     store = Store.open(store_url)
     ledger = approved(store, [person(f"p{n:03}") for n in range(people)])
     ledger.plan(KEY, sections=HELD, now=NOW)
     with scripted_server(Script(on_dot=slowly)) as inbox:
-        both = [start(store_url, inbox) for _ in range(2)]
-        assert [process.wait(timeout=300) for process in both] == [0, 0]
+        both = [senders.start(store_url, str(inbox.port)) for _ in range(2)]
+        assert [process.wait() for process in both] == [0, 0]
     assert Counter(inbox.recipients) == Counter(f"p{n:03}@example.org" for n in range(people))
     store.close()

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from digest.errors import StoreError
 from digest.model.mail import EditionKey
 from digest.store import queue_schema
 from digest.store.deliveries import Deliveries
@@ -107,6 +108,11 @@ class Team:
         arguments = {"digest": self.key.digest, "day": self.key.day.isoformat()}
         nudge(self.url, "digest.batch", "send", [arguments] * batches)
 
+    def look(self) -> None:
+        """Have the job of every minute look now."""
+        with suppress(StoreError):  # the database may be away
+            nudge(self.url, "digest.nudge", "send", [{}])
+
     def close(self) -> None:
         for process in self.processes:
             with suppress(ProcessLookupError):
@@ -118,12 +124,27 @@ class Team:
         self.store.close()
 
 
-def wait_for(what: Callable[[], bool], *, seconds: float = 60.0, else_say: Callable[[], str] = lambda: "") -> None:
-    """Wait until something is so; fail with what is to be said when it does not come."""
-    pause, until = threading.Event(), time.monotonic() + seconds
+PATIENCE_S = 300.0  # bounds what hangs, and measures nothing
+
+
+def wait_for(
+    what: Callable[[], bool],
+    *,
+    else_say: Callable[[], str] = lambda: "",
+    meanwhile: Callable[[], None] = lambda: None,
+) -> None:
+    """Wait until something is so; fail with what is to be said when it does not come.
+
+    What is to be done meanwhile is done every other second.
+    """
+    pause, began, done = threading.Event(), time.monotonic(), 0
     while not what():
-        assert time.monotonic() < until, else_say()
-        pause.wait(0.01)
+        waited = time.monotonic() - began
+        assert waited < PATIENCE_S, else_say()
+        if waited > 2 * (done + 1):
+            meanwhile()
+            done = int(waited / 2)
+        pause.wait(0.02)
 
 
 def team(folder: Path, url: str, people: int, *, planned: bool = True) -> Team:

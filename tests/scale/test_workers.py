@@ -21,7 +21,7 @@ from digest.wiring import Wiring
 from digest.wiring.bounces import return_path
 from digest.wiring.workers import Offer, Worker
 from tests.cli.conftest import Digest, digest
-from tests.scale.conftest import OwnServer, Team, team, wait_for
+from tests.scale.conftest import PATIENCE_S, OwnServer, Team, team, wait_for
 from tests.smtpd import Inbox, Script, scripted_server
 
 __all__ = ["digest"]
@@ -55,8 +55,8 @@ def finished(of: Team) -> bool:
 
 def check(of: Team, inbox: Inbox, people: int, *, most_repeats: int) -> None:
     """Nobody is lost, repeats are few, and each is on record."""
-    # What a worker that ended left unfinished is finished by the nudge of the next minute.
-    wait_for(lambda: finished(of), seconds=130, else_say=of.standing)
+    # What a worker that ended left unfinished is finished by the job of every minute, for which nobody waits here.
+    wait_for(lambda: finished(of), else_say=of.standing, meanwhile=of.look)
     check_mails(of, inbox, people, most_repeats=most_repeats)
 
 
@@ -86,7 +86,7 @@ def test_two_workers_share_an_edition_and_status_shows_them(make_team: Callable[
         assert told.count("\nWorker ") == 2
         for process in both:
             process.send_signal(signal.SIGTERM)
-        outs = [process.communicate(timeout=30)[0] for process in both]
+        outs = [process.communicate(timeout=PATIENCE_S)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0]
     shares = [int(out.split(": ")[-1].split()[0]) for out in outs]
     assert sum(shares) == people
@@ -120,7 +120,7 @@ def test_a_worker_told_to_stop_gives_back_what_it_holds(make_team: Callable[...,
         first = made.start("--batch", "200")
         wait_for(lambda: len(inbox.taken) > 30, else_say=made.errors)
         first.send_signal(signal.SIGTERM)
-        assert first.wait(timeout=30) == 0
+        assert first.wait(timeout=PATIENCE_S) == 0
         counts = made.ledger.counts(made.key)
         assert (counts.claimed, counts.handed, counts.in_doubt) == (0, 0, 0)
         assert 30 < counts.accepted < people
@@ -138,13 +138,13 @@ def test_a_worker_paused_past_its_lease_hands_over_nothing_that_another_took(mak
         zombie.send_signal(signal.SIGSTOP)
         threading.Event().wait(4)  # its lease ends
         again = made.start("--batch", "60", "--lease", "60")
-        # Stopped inside a transaction it holds a row for half a minute more; then the nudge of the next minute finds it.
-        wait_for(lambda: made.accepted() == people, seconds=150, else_say=made.standing)
+        # Stopped inside a transaction it holds a row for half a minute more.
+        wait_for(lambda: made.accepted() == people, else_say=made.standing, meanwhile=made.look)
         before = Counter(inbox.recipients)
         zombie.send_signal(signal.SIGCONT)
         threading.Event().wait(1)
         zombie.send_signal(signal.SIGTERM)
-        assert zombie.wait(timeout=30) == 0, made.errors()
+        assert zombie.wait(timeout=PATIENCE_S) == 0, made.errors()
         # Not waited for: whoever looks in the next minute finds the edition finished.
         check_mails(made, inbox, people, most_repeats=CONNECTIONS)
         assert sum((Counter(inbox.recipients) - before).values()) <= CONNECTIONS, "only what it had handed over"
