@@ -9,25 +9,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from html.entities import name2codepoint
 from typing import Any
+from xml.parsers import expat
 
 from lxml import etree
 
 from digest.errors import TemplateError
 from digest.render.inlining import inlined
-from digest.render.mjml_rules import ATTRIBUTES, COMPONENTS, faults, unknown
+from digest.render.mjml_rules import ATTRIBUTES, INSIDE, faults, unknown
 from digest.templating.quick import spelled_out
 
 _ENTITY = re.compile(r"&([A-Za-z]\w*);")
 _XML = frozenset({"lt", "amp"})  # known without being declared
 _VOID = re.compile(r"<(img|br|hr|meta|link|input)\b([^<>]*?)\s*/?>", re.I)
 _UNCLOSED_VOID = re.compile(r"(<(?:img|br|hr|meta|link|input)\b(?:[^<>]*[^<>/])?)>", re.I)
-_COMPONENT = re.compile(r"<(mj[\w.-]*)")
-# It keeps nothing of what it has read; who else asks meanwhile waits.
-_PARSER = etree.XMLParser(
-    resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, collect_ids=False, remove_comments=True
-)
+_COMPONENT = re.compile(r"(</?mj[^>]*>)")
+DEEPEST = 255  # tags, by which libxml2 bounds nesting; 20,000 levels crash mjml-python, 8,000 do not
 
 Where = Callable[[int, int], str]
 """FILE:LINE of the template that wrote what stands at a line (from 1) and column (from 0) of the MJML."""
@@ -54,23 +53,57 @@ def compiled(mjml: str, css: str, *, where: Where) -> str:
 def _sound(document: str) -> bool:
     """Tell whether MJML is well formed and holds nothing that mjml-python would ignore.
 
-    Of an edition it nearly always is, and this is quick; what is wrong, and in which template, `_checked` tells.
+    Of an edition it nearly always is, and this is quick, as it builds no tree; what is wrong, and in which template,
+    `_checked` tells.
     """
-    if not document.lstrip().startswith("<mjml"):
-        return False
-    try:
-        root = _tree(document)
-    except etree.XMLSyntaxError:
+    return document.lstrip().startswith("<mjml") and _well_formed(document) and _known(document)
+
+
+def _well_formed(document: str) -> bool:
+    for unclosed in (False, True):
+        text = _UNCLOSED_VOID.sub(r"\1/>", document) if unclosed else document
         try:
-            root = _tree(_UNCLOSED_VOID.sub(r"\1/>", document))
-        except etree.XMLSyntaxError:
+            expat.ParserCreate(namespace_separator=" ").Parse(text.encode("utf-8"), True)
+        except expat.ExpatError:
+            continue
+        return True
+    return False
+
+
+def _known(document: str) -> bool:
+    """Tell of well-formed MJML whether its components and their places are known, and nothing is nested too deep."""
+    parts, above = _COMPONENT.split(document), [""]
+    for index, tag in enumerate(parts):
+        if index % 2 == 0:
+            if "<" in tag and not _fits(tag, above):
+                return False
+        elif tag[1] == "/":
+            above.pop()
+        elif not _faultless(tag, above[-1]):
             return False
-    names = set(_COMPONENT.findall(document))
-    return names <= COMPONENTS and not any(any(faults(element)) for element in root.iter(*names))
+        elif tag[-2] != "/":
+            above.append(tag[1:-1].split(None, 1)[0])
+    return len(above) == 1
 
 
-def _tree(document: str) -> Any:
-    return etree.fromstring(document.encode("utf-8"), _PARSER)
+def _fits(content: str, above: list[str]) -> bool:
+    """Tell whether what stands between two tags of MJML may stand there."""
+    if content.count("<!--") != content.count("-->"):
+        return False  # some of those tags are words of a comment
+    tags = content.count("<") - content.count("<!--")
+    return tags == 0 or (above[-1] not in INSIDE and len(above) + tags - content.count("</") < DEEPEST)
+
+
+@lru_cache(maxsize=2_000)
+def _faultless(tag: str, above: str) -> bool:
+    """Tell whether a component may stand in another, and have its attributes."""
+    try:
+        alone = etree.fromstring(tag if tag.endswith("/>") else f"{tag[:-1]}/>")
+    except etree.XMLSyntaxError:
+        return False
+    if above:
+        etree.Element(above).append(alone)
+    return not any(faults(alone))
 
 
 def _components(root: Any) -> Any:
@@ -146,8 +179,7 @@ def _checked(mjml: str, where: Where) -> None:
 def _said(message: str, opened_at: Callable[[str, int], str]) -> str:
     """Return what lxml says of MJML in the words and lines of the templates."""
     if "xcessive depth" in message:
-        # No mail is as deep, and 20,000 levels would crash mjml-python (8,000 do not).
-        return "tags are nested more than 255 deep"
+        return f"tags are nested more than {DEEPEST} deep"
     for pattern in (_MISMATCH, _UNCLOSED):
         found = pattern.match(message)
         if found is not None:

@@ -70,7 +70,6 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
 # In <mj-attributes> stand components as defaults, and these two, which take the attributes of any.
 _ANY = frozenset().union(*ATTRIBUTES.values())
 DEFAULTS = {"mj-all": _ANY - {"mj-class"}, "mj-class": (_ANY - {"mj-class"}) | {"name"}}
-COMPONENTS = frozenset(ATTRIBUTES) | frozenset(DEFAULTS)
 
 _CONTENT = frozenset({"mj-table", "mj-text", "mj-image", "mj-button", "mj-divider", "mj-spacer", "mj-raw"})
 _ROWS = frozenset({"mj-section", "mj-wrapper", "mj-raw"})

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from digest.errors import TemplateError
-from digest.render import render
+from digest.model.editions import Edition
+from digest.render import context, render
+from digest.render import html as making
 from digest.render.html import compiled
 from digest.render.theme import theme
-from digest.templating import environment, packaged_folder
+from digest.templating import environment, fill, packaged_folder
+from digest.templating.quick import spelled_out
 from tests.builders import PUBLICATION
 from tests.render.samples import made, rich
 
@@ -52,6 +58,13 @@ def changed(folder: Path, name: str, right: str, wrong: str) -> int:
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text(text.replace(right, wrong, 1), encoding="utf-8")
     return text[: text.index(right)].count("\n") + 1
+
+
+def values_of(of: Edition, name: str) -> dict[str, object]:
+    """Return the values of a template, with a word in the stead of each slot."""
+    found = context(of, publication=PUBLICATION, number=1, theme=theme(name), title="", language="en")
+    slots = ("unsubscribe_url", "preferences_url", "email", "name", "subject", "preheader", "stories", "minutes")
+    return {**found, "slot": dict.fromkeys(slots, "slot"), "cut": lambda condition: ""}
 
 
 def rendered(folder: Path) -> str:
@@ -110,3 +123,16 @@ def test_nesting_that_would_crash_the_compiler_is_refused() -> None:
     mjml = "<mjml><mj-body><mj-raw>" + "<div>" * 300 + "</div>" * 300 + "</mj-raw></mj-body></mjml>"
     with pytest.raises(TemplateError, match="nested more than 255 deep"):
         compiled(mjml, "", where=lambda line, column: f"x.mjml:{line}")
+
+
+MARKUP = fill(environment(), EDITION, values_of(rich(), "classic"))
+CUTS = [match.start() for match in re.finditer("[<>]|(?<=>)", MARKUP)]
+BITS = ("<mj-text>", "</mj-table>", "<mj-raw/>", "<td>", "</tr>", "<br>", "<!-- <mj-text> -->", '<mj-table width="1" nosuch="2">', "&", "x")  # fmt: skip
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(st.sampled_from(CUTS), st.sampled_from([0, 0, 1, 3, 30]), st.sampled_from(["", *BITS]))
+def test_what_the_quick_check_lets_through_the_one_with_lines_does_too(at: int, gone: int, put: str) -> None:
+    broken = spelled_out(MARKUP[:at] + put + MARKUP[at + gone :])
+    if making._sound(broken):
+        making._checked(broken, lambda line, column: f"{line}:{column}")
