@@ -9,15 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from digest.config import load
 from digest.mail.parts import encode
 from digest.model.editions import Edition
 from digest.model.mail import EditionKey
-from digest.subscribers.tokens import make_keys
 from digest.wiring import Wiring
 from digest.wiring.archive import ArchiveKeeper
 from tests.builders import rendered
 from tests.conftest import StandingClock
+from tests.publication import wired
 
 CONFIG = """
 [publication]
@@ -75,12 +74,7 @@ def made(tmp_path: Path, clock: StandingClock) -> Iterator[Made]:
     wirings: list[Wiring] = []
 
     def make(more: str = "") -> Shelved:
-        file = tmp_path / "digest.toml"
-        file.write_text(CONFIG + more, encoding="utf-8")
-        for name in ("tokens", "erasure"):
-            if not (tmp_path / "keys" / name).exists():
-                make_keys(tmp_path / "keys" / name)
-        wiring = Wiring(load(file, {}), clock=clock)
+        wiring = wired(tmp_path, CONFIG + more, clock)
         wirings.append(wiring)
         return Shelved(wiring, ArchiveKeeper(wiring), wiring.settings.archive_dir)
 

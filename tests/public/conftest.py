@@ -13,13 +13,12 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
-from digest.config import load
 from digest.model.mail import Subscriber
 from digest.public.app import application
-from digest.subscribers.tokens import make_keys
 from digest.wiring import Wiring
 from tests.builders import person
-from tests.conftest import StandingClock, fresh_sqlite
+from tests.conftest import StandingClock
+from tests.publication import wired
 
 CONFIG = """
 [publication]
@@ -117,14 +116,7 @@ def opened(tmp_path: Path, clock: StandingClock) -> Iterator[Opened]:
     wirings: list[Wiring] = []
 
     def make(more: str = "", *, readers: int = 3, store_url: str = "") -> House:
-        file = tmp_path / "digest.toml"
-        file.write_text(CONFIG + more, encoding="utf-8")
-        for name in ("tokens", "erasure"):
-            if not (tmp_path / "keys" / name).exists():
-                make_keys(tmp_path / "keys" / name)
-        if not (tmp_path / "digest.db").exists() and not store_url:
-            fresh_sqlite(tmp_path / "digest.db")
-        wiring = Wiring(load(file, {"DIGEST_STORE_URL": store_url} if store_url else {}), clock=clock)
+        wiring = wired(tmp_path, CONFIG + more, clock, store_url=store_url)
         people = [person(name, digests=("daily", "weekly")) for name in ("ada", "bea", "cid")[:readers]]
         wiring.subscribers.merge(people, now=clock.now())
         client = Client(application(wiring, deliver=False))
