@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from digest.dates import to_micros
 from digest.errors import StoreError
 from digest.model.mail import EditionKey
 from digest.store import queue_schema
@@ -49,7 +50,7 @@ title = "Trade"
 [delivery]
 via = "smtp://127.0.0.1:{port}"
 connections = 4
-timeout = "30 s"
+timeout = "300 s"
 {delivery}
 [store]
 url = "{url}"
@@ -73,6 +74,17 @@ class Team:
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start `digest worker`, and return it once it takes jobs."""
+        return self.start_all(1, *words)[0]
+
+    def start_all(self, count: int, *words: str) -> list[subprocess.Popen[str]]:
+        """Start so many workers at once, and return them once all take jobs."""
+        started = [self._begin(*words) for _ in range(count)]
+        for process in started:
+            assert process.stdout is not None
+            assert "takes jobs" in process.stdout.readline(), self.errors()
+        return started
+
+    def _begin(self, *words: str) -> subprocess.Popen[str]:
         error = (self.folder / f"worker{len(self.processes)}.err").open("w", encoding="utf-8")
         process = subprocess.Popen(
             [sys.executable, "-m", "digest", "worker", "-c", str(self.folder / "digest.toml"), "--no-periodic", *words],
@@ -81,10 +93,24 @@ class Team:
         )  # fmt: skip
         error.close()
         self.processes.append(process)
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        assert "takes jobs" in line, self.errors()
         return process
+
+    def holds(self, process: subprocess.Popen[str]) -> bool:
+        """Tell whether a worker waits for the relay's reply to a message."""
+        with self.store.read() as connection:
+            found = connection.exec_driver_sql(
+                f"SELECT 1 FROM deliveries WHERE state = 'handed' AND owner LIKE '%%:{process.pid}:%%' LIMIT 1"
+            )
+            return found.first() is not None
+
+    def leased(self) -> bool:
+        """Tell whether somebody's lease of a row still runs."""
+        now = to_micros(datetime.now(UTC))
+        with self.store.read() as connection:
+            found = connection.exec_driver_sql(
+                f"SELECT 1 FROM deliveries WHERE state IN ('claimed', 'handed') AND lease_until > {now} LIMIT 1"
+            )
+            return found.first() is not None
 
     def errors(self) -> str:
         """What the workers said on stderr."""
@@ -130,6 +156,7 @@ PATIENCE_S = 300.0  # bounds what hangs, and measures nothing
 def wait_for(
     what: Callable[[], bool],
     *,
+    seconds: float = PATIENCE_S,
     else_say: Callable[[], str] = lambda: "",
     meanwhile: Callable[[], None] = lambda: None,
 ) -> None:
@@ -140,7 +167,7 @@ def wait_for(
     pause, began, done = threading.Event(), time.monotonic(), 0
     while not what():
         waited = time.monotonic() - began
-        assert waited < PATIENCE_S, else_say()
+        assert waited < seconds, else_say()
         if waited > 2 * (done + 1):
             meanwhile()
             done = int(waited / 2)

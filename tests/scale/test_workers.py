@@ -28,14 +28,22 @@ __all__ = ["digest"]
 CONNECTIONS = 4  # of a worker, shared by its batches
 
 
-def slow(seconds: float = 0.004) -> Script:
-    pause = threading.Event()
+class Gate:
+    """A relay that takes as many messages as it is allowed to; who hands over more waits for the reply."""
 
-    def on_dot(recipient: str) -> str:
-        pause.wait(seconds)
+    def __init__(self) -> None:
+        self._permits = threading.Semaphore(0)
+        self.script = Script(on_dot=self._on_dot)
+
+    def _on_dot(self, recipient: str) -> str:
+        self._permits.acquire(timeout=PATIENCE_S)
         return "250 ok"
 
-    return Script(on_dot=on_dot)
+    def allow(self, count: int) -> None:
+        self._permits.release(count)
+
+    def open(self) -> None:
+        self.allow(1_000_000)
 
 
 def doubtful(of: Team, names: set[str]) -> set[str]:
@@ -71,12 +79,14 @@ def check_mails(of: Team, inbox: Inbox, people: int, *, most_repeats: int) -> No
 
 
 def test_two_workers_share_an_edition_and_status_shows_them(make_team: Callable[..., Team], digest: Digest) -> None:
-    people = 400
+    people, gate = 160, Gate()
     made = make_team(people, planned=False)
-    with scripted_server(slow()) as inbox:
+    with scripted_server(gate.script) as inbox:
         made.configure(inbox.port)
-        both = [made.start("--batch", "20") for _ in range(2)]
-        made.begin(batches=20)
+        both = made.start_all(2, "--batch", "20")
+        made.begin(batches=8)
+        wait_for(lambda: all(made.holds(each) for each in both), else_say=made.standing, meanwhile=made.look)
+        gate.open()
         check(made, inbox, people, most_repeats=0)
         document = digest("status", "--json", "--edition", made.key.day, "-c", made.folder / "digest.toml").json
         wait_for(lambda: len(Workers(made.store).all()) == 2)
@@ -90,59 +100,71 @@ def test_two_workers_share_an_edition_and_status_shows_them(make_team: Callable[
     assert [process.returncode for process in both] == [0, 0]
     shares = [int(out.split(": ")[-1].split()[0]) for out in outs]
     assert sum(shares) == people
-    assert min(shares) > people / 10, "both had a share"
+    assert min(shares) > 0, "both had a share"
     assert made.errors() == ""
     assert Workers(made.store).all() == (), "who ends in good order leaves no trace"
     assert (made.folder / "site" / "daily" / "index.html").is_file(), "the edition is listed when all is sent"
 
 
 def test_killed_in_mid_batch_its_rows_are_put_right_at_once(make_team: Callable[..., Team]) -> None:
-    people, kills = 500, 3
-    made = make_team(people)
-    with scripted_server(slow()) as inbox:
+    people, gate = 210, Gate()
+    made = make_team(people, planned=False)
+    with scripted_server(gate.script) as inbox:
         made.configure(inbox.port)
-        survivor = made.start("--batch", "25")
-        for number in range(kills):
-            victim = made.start("--batch", "25")
-            aim = (number + 1) * 100
-            wait_for(lambda aim=aim: len(inbox.taken) > aim, else_say=made.errors)  # type: ignore[misc]  # bound at once
+        survivor, *victims = made.start_all(4, "--batch", "10")
+        made.begin(batches=21)
+        for number, victim in enumerate(victims, 1):
+            wait_for(lambda victim=victim: made.holds(victim), else_say=made.standing, meanwhile=made.look)  # type: ignore[misc]  # bound at once
             victim.kill()
             victim.wait()
-        check(made, inbox, people, most_repeats=kills * CONNECTIONS)
+            gate.allow(25)
+            wait_for(lambda aim=number * 25: len(inbox.taken) >= aim, else_say=made.standing, meanwhile=made.look)  # type: ignore[misc]  # bound at once
+        gate.open()
+        check(made, inbox, people, most_repeats=len(victims) * CONNECTIONS)
+        assert len(inbox.taken) > people, "what they had handed over is sent again"
         assert survivor.poll() is None
 
 
 def test_a_worker_told_to_stop_gives_back_what_it_holds(make_team: Callable[..., Team]) -> None:
-    people = 300
+    people, gate, pause = 180, Gate(), threading.Event()
     made = make_team(people)
-    with scripted_server(slow(0.01)) as inbox:
+    with scripted_server(gate.script) as inbox:
         made.configure(inbox.port)
-        first = made.start("--batch", "200")
-        wait_for(lambda: len(inbox.taken) > 30, else_say=made.errors)
+        first = made.start("--batch", "120")
+        gate.allow(30)
+        wait_for(lambda: len(inbox.taken) >= 30 and made.holds(first), else_say=made.errors)
         first.send_signal(signal.SIGTERM)
+        for _ in range(people):  # what it waits for is taken, slowly enough for the signal to arrive
+            if first.poll() is not None:
+                break
+            gate.allow(1)
+            pause.wait(0.05)
         assert first.wait(timeout=PATIENCE_S) == 0
         counts = made.ledger.counts(made.key)
         assert (counts.claimed, counts.handed, counts.in_doubt) == (0, 0, 0)
-        assert 30 < counts.accepted < people
-        made.start("--batch", "200")
+        assert 30 <= counts.accepted < people
+        gate.open()
+        made.start("--batch", "120")
         check(made, inbox, people, most_repeats=0)
 
 
 def test_a_worker_paused_past_its_lease_hands_over_nothing_that_another_took(make_team: Callable[..., Team]) -> None:
-    people = 240
+    people, gate = 120, Gate()
     made = make_team(people)
-    with scripted_server(slow(0.01)) as inbox:
+    with scripted_server(gate.script) as inbox:
         made.configure(inbox.port)
         zombie = made.start("--batch", "60", "--lease", "4")
-        wait_for(lambda: len(inbox.taken) > 20, else_say=made.errors)
+        gate.allow(20)
+        wait_for(lambda: len(inbox.taken) >= 20 and made.holds(zombie), else_say=made.standing)
         zombie.send_signal(signal.SIGSTOP)
-        threading.Event().wait(4)  # its lease ends
+        wait_for(lambda: not made.leased(), else_say=made.standing)
         again = made.start("--batch", "60", "--lease", "60")
-        # Stopped inside a transaction it holds a row for half a minute more.
+        gate.open()
+        # Stopped inside a transaction it would hold a row for half a minute more.
         wait_for(lambda: made.accepted() == people, else_say=made.standing, meanwhile=made.look)
         before = Counter(inbox.recipients)
         zombie.send_signal(signal.SIGCONT)
-        threading.Event().wait(1)
+        threading.Event().wait(1)  # it has the time to do harm
         zombie.send_signal(signal.SIGTERM)
         assert zombie.wait(timeout=PATIENCE_S) == 0, made.errors()
         # Not waited for: whoever looks in the next minute finds the edition finished.
@@ -152,16 +174,19 @@ def test_a_worker_paused_past_its_lease_hands_over_nothing_that_another_took(mak
 
 
 def test_a_database_restarted_in_mid_send_loses_nobody(own_server: OwnServer, tmp_path: Path) -> None:
-    people = 500
+    people, gate, taken = 200, Gate(), 0
     own_server.sql("CREATE DATABASE publication")
     made = team(tmp_path, own_server.url("publication"), people)
     try:
-        with scripted_server(slow()) as inbox:
+        with scripted_server(gate.script) as inbox:
             made.configure(inbox.port)
-            workers = [made.start("--batch", "50") for _ in range(2)]
-            for aim, manner in ((100, "fast"), (250, "immediate")):
-                wait_for(lambda aim=aim: len(inbox.taken) > aim, else_say=made.errors)  # type: ignore[misc]  # bound at once
+            workers = made.start_all(2, "--batch", "30")
+            for count, manner in ((50, "fast"), (60, "immediate")):
+                gate.allow(count)
+                taken += count
+                wait_for(lambda aim=taken: len(inbox.taken) >= aim, else_say=made.errors, meanwhile=made.look)  # type: ignore[misc]  # bound at once
                 own_server.control("-m", manner, "restart")
+            gate.open()
             check(made, inbox, people, most_repeats=2 * 2 * CONNECTIONS)
             assert [worker.poll() for worker in workers] == [None, None], made.errors()
     finally:
@@ -188,7 +213,7 @@ def test_a_job_that_a_dead_worker_had_in_hand_is_queued_again(make_team: Callabl
     every = {task.name: (task.cron, task.task.queue) for task in periodic(made)}
     assert every["digest.retry_stalled"] == ("* * * * *", "send")
     nudge(made.url, "digest.retry_stalled", "send", [{"timestamp": 0}])  # not to wait for the minute
-    with scripted_server(slow()) as inbox:
+    with scripted_server(Script()) as inbox:
         made.configure(inbox.port)
         made.start()
         wait_for(is_done, else_say=made.errors)
