@@ -101,7 +101,7 @@ def team(folder: Path, url: str, people: int, port: int, connections: int) -> Te
     long = replace(writer().parts, digest=made.digest, day=made.day)
     editions.approve(key, [long], [], edits=0, by="bench", now=now)
     list_of(store, people)
-    text = CONFIG.format(port=port, url=url).replace("connections = 4", f"connections = {connections}")
+    text = CONFIG.format(port=port, url=url, delivery="").replace("connections = 4", f"connections = {connections}")
     (folder / "digest.toml").write_text(text, encoding="utf-8")
     return Team(folder, url, store, Deliveries(store), key)
 

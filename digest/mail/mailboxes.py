@@ -45,7 +45,7 @@ def letters(path: Path, stdin: BinaryIO | None = None) -> Iterator[Letter]:
                 with path.open("rb") as file:
                     yield Letter(file.read(LARGEST), str(path))
         else:
-            raise FileProblem("there is no such mailbox", where=str(path), fix="name a maildir, an mbox or - (stdin)")
+            raise FileProblem("there is no such mailbox", where=str(path), fix="name a maildir or an mbox")
     except FileProblem:
         raise  # an OSError too, with a sentence of its own
     except OSError as error:
