@@ -62,14 +62,16 @@
     } catch { /* told by the banner */ }
   };
   const decide = async (verb, form) => {
+    // The answer may come when another question stands there: the page learns by its stream too what became of this one.
+    const asked = dialog.open ? dialog.firstElementChild : null, typed = dialog.open ? $$("[data-keep]", dialog) : [];
     for (const button of $$("button", dialog)) button.disabled = true;
     try {
       const answer = await ask("/" + verb, { method: "POST", body: form || new URLSearchParams() });
       const html = await answer.text();
       if (answer.status === 409 || answer.status === 422) return open(html);
       if (!answer.ok) return say(html);
-      dialog.close();
-      for (const field of $$("[data-keep]", dialog)) localStorage.removeItem(name(field));
+      if (asked && asked.parentNode === dialog) dialog.close();
+      for (const field of typed) localStorage.removeItem(name(field));
       put(html);
     } catch { /* told by the banner; what was typed stays in the dialog */
       for (const button of $$("button", dialog)) button.disabled = false;
