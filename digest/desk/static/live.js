@@ -10,16 +10,26 @@
 
   // Pieces of the page that come by themselves
 
+  // What was said stays for so long from when it was said: another message comes in the same element.
+  const SAID_MS = 20000;
+  let fading = 0, fades = "";
+  const fade = (anew) => {
+    const done = $("#said > .say.ok"), words = done ? done.textContent : "";
+    if (!anew && words === fades) return;
+    clearTimeout(fading);
+    fades = words;
+    if (done) fading = setTimeout(() => { fades = ""; for (const each of $$("#said > .say.ok")) each.remove(); }, SAID_MS);
+  };
   const put = (html) => {
     const made = document.createElement("template");
     made.innerHTML = html;
+    const anew = $("#said", made.content) !== null;
     for (const piece of [...made.content.children]) {
       const old = piece.id && document.getElementById(piece.id);
       piece.removeAttribute("hx-swap-oob");
       if (old) Idiomorph.morph(old, piece, { ignoreActiveValue: true });
     }
-    const done = $("#said > .say.ok");
-    if (done) setTimeout(() => done.remove(), 8000);
+    fade(anew);
   };
   const ask = async (path, options) => {
     let answer;
