@@ -54,7 +54,7 @@ def look(site: Path) -> None:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         with browser() as started, page(started, width=1000) as opened:
             for _, name in sorted(largest.values(), key=lambda each: each[1]):
-                if "mail" not in name:
+                if "mail" not in name and b'http-equiv="refresh"' not in (site / name).read_bytes():
                     _look(opened, f"http://127.0.0.1:{server.server_port}/{name}", name)
         server.shutdown()
 

@@ -36,17 +36,25 @@ class Archive:
             .subquery()
         )
         columns = (
-            editions.c.day, editions.c.state, editions.c.number, editions.c.reason, editions.c.version,
-            editions.c.published_at, editions.c.listed_at, editions.c.retracted_at, editions.c.retraction,
+            editions.c.day, editions.c.state, editions.c.number, editions.c.version,
+            editions.c.published_at, editions.c.listed_at, editions.c.retracted_at,
         )  # fmt: skip
+        ours = editions.c.digest == digest
         query = (
             sa.select(*columns, sa.func.coalesce(counted.c.edits, 0).label("edits"))
             .outerjoin(counted, counted.c.day == editions.c.day)
-            .where(editions.c.digest == digest)
+            .where(ours)
             .order_by(editions.c.day)
         )
+        # Texts are asked for where there are any: the rest is in the index alone.
+        reasons = sa.select(editions.c.day, editions.c.reason).where(ours, editions.c.reason != "")
+        taken_off = sa.select(editions.c.day).where(ours, editions.c.retracted_at.is_not(None))
+        retractions = sa.select(editions.c.day, editions.c.retraction).where(ours, editions.c.day.in_(taken_off))
         with self.store.read() as connection:
-            return tuple(_day(digest, dict(row)) for row in connection.execute(query).mappings())
+            rows = connection.execute(query).mappings().all()
+            why = {row.day: row.reason for row in connection.execute(reasons)}
+            said = {row.day: row.retraction for row in connection.execute(retractions)}
+        return tuple(_day(digest, dict(row), why.get(row["day"], ""), said.get(row["day"], "")) for row in rows)
 
     def published(
         self,
@@ -109,17 +117,17 @@ class Archive:
             )
 
 
-def _day(digest: str, row: Mapping[str, Any]) -> ArchivedDay:
+def _day(digest: str, row: Mapping[str, Any], reason: str, retraction: str) -> ArchivedDay:
     at = instant(row["retracted_at"])
     return ArchivedDay(
         digest=digest,
         day=date.fromisoformat(row["day"]),
         state=EditionState(row["state"]),
         number=row["number"],
-        reason=row["reason"],
+        reason=reason,
         version=row["version"],
         edits=row["edits"],
         published_at=instant(row["published_at"]),
         listed_at=instant(row["listed_at"]),
-        retraction=Retraction(reason=row["retraction"], at=at) if at is not None else None,
+        retraction=Retraction(reason=retraction, at=at) if at is not None else None,
     )
