@@ -58,12 +58,13 @@ def _wrapped_ascii(text: str, first: str, rest: str) -> str | None:
         return None
     left = " ".join(text.split()) if "  " in text or text[:1] == " " or text[-1:] == " " else text
     lines, indent, room = [], first, COLUMNS - width(first)
+    later = room if rest is first else COLUMNS - width(rest)
     while len(left) > room:
         cut = left.rfind(" ", 0, room + 1)
         if cut <= 0:
             return None  # a word longer than a line
         lines.append(indent + left[:cut])
-        left, indent, room = left[cut + 1 :], rest, COLUMNS - width(rest)
+        left, indent, room = left[cut + 1 :], rest, later
     if left:
         lines.append(indent + left)
     return "\n".join(lines)

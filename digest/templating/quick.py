@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from html.entities import name2codepoint
+from types import FunctionType
 from typing import Any
 
 import jinja2
@@ -84,14 +85,17 @@ class _Context(Context):
     """Calls macros that get all their arguments by place, as nearly all do, without looking for others."""
 
     def call(self, called: Any, /, *args: Any, **kwargs: Any) -> Any:
-        if (
-            type(called) is Macro
-            and len(args) == len(called.arguments)
-            and kwargs.keys() <= _SCOPES
-            and not (called.caller or called.catch_kwargs or called.catch_varargs)
-        ):
-            made = called._func(*args)
-            return Markup(made) if self.eval_ctx.autoescape else made  # noqa: S704  # a macro escapes its values
+        kind = type(called)
+        if kind is Macro:
+            if (
+                len(args) == len(called.arguments)
+                and kwargs.keys() <= _SCOPES
+                and not (called.caller or called.catch_kwargs or called.catch_varargs)
+            ):
+                made = called._func(*args)
+                return Markup(made) if self.eval_ctx.autoescape else made  # noqa: S704  # a macro escapes its values
+        elif kind is FunctionType and kwargs.keys() <= _SCOPES and not called.__dict__:
+            return called(*args)  # marks such as `pass_context` would stand in its attributes
         return super().call(called, *args, **kwargs)
 
 

@@ -136,3 +136,14 @@ def test_what_the_quick_check_lets_through_the_one_with_lines_does_too(at: int, 
     broken = spelled_out(MARKUP[:at] + put + MARKUP[at + gone :])
     if making._sound(broken):
         making._checked(broken, lambda line, column: f"{line}:{column}")
+
+
+@pytest.mark.parametrize("word", ["plain", "\ue002"])
+def test_rows_that_go_around_the_compiler_are_what_it_would_have_made(
+    word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of = rich(intro=f"A {word} word.")
+    quick = made(of).html
+    monkeypatch.setattr(making, "_around_rows", lambda document: "")
+    assert made(of).html == quick
+    assert word in quick
