@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ from digest.cli.session import Session, command, parse_day
 from digest.errors import EXIT_ATTENTION, EXIT_DONE
 
 if TYPE_CHECKING:
+    from digest.model.editions import Finding
     from digest.pipeline.approving import Proof
 
 EditionOption = Annotated[
@@ -79,10 +81,12 @@ def preview(
     return EXIT_DONE
 
 
-def _written(session: Session, proof: Proof, out: Path) -> str:
-    """Write the preview of a proof, tell its findings, and return a line about it."""
+def _written(session: Session, proof: Proof, out: Path, told: Collection[Finding] = ()) -> str:
+    """Write the preview of a proof, tell its findings but those ``told`` already, and return a line about it."""
     report = session.publisher.preview(proof, out)
     for finding in proof.findings:
+        if finding in told:
+            continue
         session.warn(
             f"{finding.severity}: {finding.where}: {finding.message}" + (f"; {finding.fix}" if finding.fix else "")
         )

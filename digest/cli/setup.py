@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from enum import Enum
 from pathlib import Path
@@ -65,9 +66,21 @@ def init(
         made += copy_templates(folder / "templates")
     for path in made:
         session.say(f"wrote {path}")
-    session.say(f"Next: add your feeds to {folder / 'digest.toml'}, then run `digest fetch`, `digest build`")
-    session.say("and `digest preview --open`. Nothing is mailed before you name a relay and approve an edition.")
+    for line in _next(folder, made):
+        session.say(line)
     return EXIT_DONE
+
+
+def _next(folder: Path, made: list[Path]) -> Iterator[str]:
+    """Yield what to do after files were written, or none were needed."""
+    if folder / "digest.toml" in made:
+        yield f"Next: add your feeds to {folder / 'digest.toml'}, then run `digest fetch`, `digest build`"
+        yield "and `digest preview --open`. Nothing is mailed before you name a relay and approve an edition."
+    elif not made:
+        yield f"Everything is in {folder} already; nothing was written."
+    elif any(folder / "templates" in path.parents for path in made):
+        yield "Next: change what you like there, delete what you leave as it is, and see it with"
+        yield "`digest preview --watch`."
 
 
 def write_new(folder: Path, files: dict[str, str]) -> list[Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from digest.errors import EXIT_DONE, DigestError, StoreError
 from digest.net.live import LiveFolder
 
 if TYPE_CHECKING:
+    from digest.model.editions import Finding
     from digest.model.mail import EditionKey
     from digest.pipeline.approving import Proof
 
@@ -31,14 +32,14 @@ def watch(
     session: Session,
     *,
     key_of: Callable[[Session], EditionKey],
-    write: Callable[[Session, Proof, Path], str],
+    write: Callable[[Session, Proof, Path, Collection[Finding]], str],
     out: Path,
     port: int,
     open_browser: bool,
 ) -> int:
     """Serve ``out`` and write it anew after each change until Ctrl-C; return the exit code.
 
-    ``write`` makes the files of a proof and returns a line about them.
+    ``write`` makes the files of a proof, tells its findings but those told before, and returns a line about them.
     """
     out.mkdir(parents=True, exist_ok=True)
     live = LiveFolder(out, port)
@@ -67,13 +68,14 @@ class _Watcher:
         session: Session,
         live: LiveFolder,
         key_of: Callable[[Session], EditionKey],
-        write: Callable[[Session, Proof, Path], str],
+        write: Callable[[Session, Proof, Path, Collection[Finding]], str],
         out: Path,
     ) -> None:
         self.session, self.live, self.key_of, self.write, self.out = session, live, key_of, write, out
         self.places: tuple[Path, ...] = (session.config.absolute(),)
         self.seen: Stamp = {}
         self.edition: object = None
+        self.told: tuple[Finding, ...] = ()  # what was found in the rendering before
         self.looked = 0.0
 
     def look(self) -> None:
@@ -92,7 +94,8 @@ class _Watcher:
             self.seen = stamp(self.places)
             self.edition, self.looked = self._state(), time.monotonic()
             proof = self.session.publisher.proof(self.key_of(self.session))
-            line = self.write(self.session, proof, self.out)
+            line = self.write(self.session, proof, self.out, self.told)
+            self.told = proof.findings
         except DigestError as error:
             self.live.changed(str(error))
             self.session.warn(str(error))

@@ -173,7 +173,11 @@ def test_init_is_safe_and_never_overwrites(digest: Digest, tmp_path: Path) -> No
     assert "mine@example.org" in (tmp_path / "subscribers.csv").read_text()
     assert (tmp_path / "keys" / "tokens").stat().st_mode & 0o077 == 0
     before = (tmp_path / "keys" / "tokens").read_bytes()
-    assert digest("init", tmp_path, "--templates").code == 0
+    assert "Everything is in" in digest("init", tmp_path).out
+    copied = digest("init", tmp_path, "--templates")
+    assert copied.code == 0
+    assert "add your feeds" not in copied.out
+    assert "digest preview --watch" in copied.out
     assert (tmp_path / "keys" / "tokens").read_bytes() == before
     assert (tmp_path / "templates" / "mail" / "edition.mjml").is_file()
     empty = digest("run", "-c", tmp_path / "digest.toml")

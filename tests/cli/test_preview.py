@@ -184,6 +184,8 @@ def test_watch_follows_a_template_its_breaking_and_its_mending(chromium: Browser
         watched.process.send_signal(signal.SIGINT)
         assert watched.process.wait(120) == 0
         assert "Traceback" not in watched.told()
+        found = [line for line in watched.told().splitlines() if line.startswith(("note: ", "warning: "))]
+        assert len(found) == len(set(found)), "what still stands is told once"
 
 
 def test_watch_follows_configuration_and_edition(chromium: Browser, digest: Digest, publication: Path) -> None:
