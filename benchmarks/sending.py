@@ -38,7 +38,7 @@ from digest.editions.compose import preheader_of, subject_of
 from digest.mail.dkim import DkimKey, Signer
 from digest.mail.messages import Writer
 from digest.mail.send import Manner, send
-from digest.mail.transport import parse_via, transport
+from digest.mail.via import parse_via, transport
 from digest.model.mail import Counts, Delivery, EditionKey, Outcome, Planned, Segment
 from digest.store.engine import Store
 from digest.store.tables import subscribers

@@ -102,7 +102,8 @@ def log(
             session.say(_edition_line(each))
             for edit in each["edits"] if day else []:
                 session.say(f"  {edit['at']}  {edit['by']}: {edit['kind']} {edit['target']}".rstrip())
-        session.say("Runs:")
+        if document["runs"]:
+            session.say("Runs:")
         for run in document["runs"]:
             session.say(_run_line(run))
             for line in run["lines"] if day or session.verbose else []:

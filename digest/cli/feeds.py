@@ -130,6 +130,8 @@ def check(session: Session, as_json: JsonOption = False) -> int:
             error = f"  {row['last_error']} ({row['failures']} in a row)" if row["last_error"] else ""
             name, read_at = str(row["name"] or row["url"]), str(row["last_success"] or "never read")
             session.say(f"{name:28} {row['health']:8} {row['stories']:4} stories  {read_at:20}{error}")
+        if not rows:
+            session.say("There are no feeds; add one with `digest feeds add ADDRESS`.")
     return EXIT_ATTENTION if any(row["health"] in ("gone", "failing") for row in rows) else EXIT_DONE
 
 

@@ -76,4 +76,5 @@ def _picked(session: Session, stories: Path | None, at: str, tried: Sequence[str
                 own=session.wiring.terms if settings else (),
             )
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"it cannot be read ({error})", where=str(stories), fix="name a file of JSON lines") from None
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"it cannot be read ({reason})", where=str(stories), fix="name a file of JSON lines") from None

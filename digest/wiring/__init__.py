@@ -158,7 +158,7 @@ class Wiring(Stores):
         Raises UsageError, also where mail would leave the machine without an address to unsubscribe at: for [delivery]
         via the configuration was refused already.
         """
-        from digest.mail.transport import KINDS, parse_via, transport
+        from digest.mail.via import KINDS, parse_via, transport
 
         delivery = self.settings.delivery
         base = Path.cwd() if via else self.settings.folder

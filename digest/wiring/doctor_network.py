@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from digest import __version__
 from digest.errors import FetchError, RelayUnreachable
-from digest.mail.transport import KINDS, Via, parse_via
+from digest.mail.transport import Via
+from digest.mail.via import KINDS, parse_via
 from digest.model.editions import Finding
 from digest.model.web import Request
 from digest.pipeline import doctor

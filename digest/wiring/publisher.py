@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from digest.check import found
 from digest.editions.trial import with_settings
+from digest.errors import UsageError
 from digest.model.editions import Edition, EditionRecord, EditionState, Note, Rendered
 from digest.model.mail import EditionKey
 from digest.pipeline import approving, building, fetching, listing, previewing, sending
@@ -228,9 +229,14 @@ class Publisher(Sender):
         return self.wiring.deliver_notices(self.via)
 
     def send_test(self, key: EditionKey, address: str) -> str:
-        """Send one copy of an edition, a draft too, to an address; the ledger is not touched."""
+        """Send one copy of an edition, a draft too, to an address; the ledger is not touched. Raises UsageError."""
         from digest.pipeline.sending import send_one
+        from digest.subscribers.addresses import key_of
 
+        try:
+            key_of(address)
+        except ValueError as error:
+            raise UsageError(f"{address!r} is no address ({error})", where="--test", fix="correct it") from None
         record = self.wiring.editions.edition(key)
         frozen = record is not None and record.version
         parts = self.own_parts(key) if frozen else self.proof(key).parts

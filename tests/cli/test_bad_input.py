@@ -43,6 +43,7 @@ def test_an_unknown_command_and_option(digest: Digest) -> None:
         (("approve", "--edition", "2020-01-01"), "digest build"),
         (("send", "--edition", "2020-01-01"), "digest build"),
         (("send", "--via", "carrier-pigeon:coop"), "smtp://"),
+        (("send", "--test", "nobody"), "'nobody' is no address"),
         (("run", "--via", "smtp://user:secret@host"), "DIGEST_RELAY_PASSWORD"),
         (("subscribers", "import", "/nowhere.csv"), "cannot be read"),
     ],

@@ -10,6 +10,7 @@ import shlex
 import signal
 import subprocess
 import time
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,12 @@ def test_what_the_dockerfile_copies_is_there_and_reaches_the_builder() -> None:
     for path in copied:
         assert (ROOT / path.removeprefix("./")).exists(), path
         assert any(fnmatch.fnmatch(path, pattern) for pattern in kept), path
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    setuptools = project["tool"]["setuptools"]
+    wanted = [path for paths in setuptools["data-files"].values() for path in paths]
+    wanted += [project["project"]["readme"], *project["project"]["license-files"], *setuptools["package-dir"].values()]
+    for path in wanted:
+        assert any(path == each or path.startswith(f"{each}/") for each in copied), f"the wheel needs {path}"
     assert "*" in patterns[0], "nothing else reaches the builder: no database, no keys, no .env"
     assert not {".env", "keys", "digest.db"} & set(kept)
 

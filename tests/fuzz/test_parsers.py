@@ -32,7 +32,7 @@ from digest.feeds.parse import parse
 from digest.feeds.schedule import LONGEST_WAIT, next_due
 from digest.mail.mailboxes import letters
 from digest.mail.replies import Reply, is_systemic, outcome
-from digest.mail.transport import parse_via
+from digest.mail.via import parse_via
 from digest.model.news import Feed
 from digest.net.decompress import BROKEN, unpacked, unpackers
 from digest.net.guard import check, is_public

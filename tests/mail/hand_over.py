@@ -13,7 +13,7 @@ from digest.editions.compose import preheader_of, subject_of
 from digest.mail.messages import Writer
 from digest.mail.pace import Pace
 from digest.mail.send import Manner, SendReport, send
-from digest.mail.transport import parse_via, transport
+from digest.mail.via import parse_via, transport
 from digest.ports import Clock
 from digest.store.deliveries import Deliveries
 from digest.store.engine import Store

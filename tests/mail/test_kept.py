@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from digest.mail.kept import IDLE_S, KeptConnections
-from digest.mail.transport import Connection, Cut, parse_via, transport
+from digest.mail.transport import Connection, Cut
+from digest.mail.via import parse_via, transport
 from digest.model.mail import Envelope, Message
 from tests.smtpd import Inbox, Script, scripted_server
 

@@ -11,7 +11,8 @@ from random import Random
 import pytest
 
 from digest.mail.notices import NoticeWriter
-from digest.mail.transport import Transport, parse_via, transport
+from digest.mail.transport import Transport
+from digest.mail.via import parse_via, transport
 from digest.model.mail import Notice, NoticeKind
 from digest.pipeline.notifying import NoticesReport, deliver_notices
 from digest.render.notice import notice_html

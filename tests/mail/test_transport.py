@@ -23,7 +23,7 @@ from cryptography.x509.oid import NameOID
 
 from digest.errors import RelayError, RelayUnreachable, StoreError
 from digest.mail.smtp import Session
-from digest.mail.transport import parse_via, transport
+from digest.mail.via import parse_via, transport
 from digest.model.mail import Envelope, Message, Planned, Suppression
 from digest.pipeline import doctor
 from digest.pipeline.sending import preflight
