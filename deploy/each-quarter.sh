@@ -3,15 +3,20 @@
 child='' stopped=''
 trap 'stopped=1; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null' TERM INT
 
+# A stop that came before the child was known did not reach it.
+pass_on() { [ -z "$stopped" ] || kill -TERM "$child" 2>/dev/null; }
+
 while [ -z "$stopped" ]; do
     digest run --quiet "$@" &
     child=$!
+    pass_on
     wait "$child"
     # A signal ends `wait` before the run has ended: wait again until it has.
     while kill -0 "$child" 2>/dev/null; do wait "$child"; done
     [ -n "$stopped" ] && break
     sleep "$((900 - $(date +%s) % 900))" &
     child=$!
+    pass_on
     wait "$child"
 done
 exit 0

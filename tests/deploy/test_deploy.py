@@ -127,6 +127,33 @@ def test_the_commands_of_the_compose_file_are_ours() -> None:
     assert "each-quarter.sh /usr/local/bin/each-quarter" in (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
 
 
+def ended(loop: subprocess.Popen[bytes]) -> int:
+    """Stop the loop and return its exit code; one that does not end is killed, so that a failure hangs nothing."""
+    loop.send_signal(signal.SIGTERM)
+    try:
+        return loop.wait(timeout=120)
+    finally:
+        loop.kill()
+
+
+def test_a_stop_that_comes_before_the_run_is_known_reaches_it(tmp_path: Path) -> None:
+    """The signal comes from the run itself, in its first moment: the loop may not have noted its number yet."""
+    program, log = tmp_path / "digest", tmp_path / "log"
+    program.write_text(
+        "#!/bin/sh\ntrap 'echo saved >> \"$LOG\"; exit 75' TERM\nkill -TERM $PPID\nwhile :; do sleep 0.05; done\n",
+        encoding="utf-8",
+    )
+    program.chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "LOG": str(log)}
+    for _ in range(5):
+        with subprocess.Popen([DEPLOY / "each-quarter.sh"], env=environment) as loop:
+            try:
+                assert loop.wait(timeout=120) == 0
+            finally:
+                loop.kill()
+    assert log.read_text(encoding="utf-8").split() == ["saved"] * 5
+
+
 def test_a_container_is_stopped_when_its_run_has_ended(tmp_path: Path) -> None:
     """The loop that stands for cron hands a stop on, and waits until the run has saved."""
     program, log = tmp_path / "digest", tmp_path / "log"
@@ -141,8 +168,7 @@ def test_a_container_is_stopped_when_its_run_has_ended(tmp_path: Path) -> None:
         until = time.monotonic() + 120
         while not log.exists() and time.monotonic() < until:
             time.sleep(0.02)
-        loop.send_signal(signal.SIGTERM)
-        assert loop.wait(timeout=120) == 0
+        assert ended(loop) == 0
     assert log.read_text(encoding="utf-8").splitlines() == ["called run --quiet --digest daily", "saved"]
 
 
@@ -157,6 +183,5 @@ def test_between_two_runs_a_stop_is_obeyed_at_once(tmp_path: Path) -> None:
             time.sleep(0.02)
         time.sleep(0.2)
         began = time.monotonic()
-        loop.send_signal(signal.SIGTERM)
-        assert loop.wait(timeout=120) == 0
+        assert ended(loop) == 0
         assert time.monotonic() - began < 100
