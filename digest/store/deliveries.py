@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Literal
 
 import sqlalchemy as sa
@@ -33,6 +34,7 @@ from digest.store.delivery_log import (
     suppressed,
 )
 from digest.store.engine import Store
+from digest.store.stories import insert
 from digest.store.tables import deliveries, editions, subscribers
 from digest.store.turns import Turn, take_turns
 
@@ -44,6 +46,10 @@ OPEN = (PLANNED, CLAIMED, HANDED, DEFERRED)
 
 
 _AT_ONCE: Mapping[str, datetime] = {}
+
+
+def _between(last: str, upto: str | None, column: sa.Column[str]) -> sa.ColumnElement[bool]:
+    return sa.and_(column > last, *([] if upto is None else [column <= upto]))
 
 
 class Deliveries(DeliveryLog):
@@ -87,21 +93,23 @@ class Deliveries(DeliveryLog):
             if openings
             else sa.literal(0)
         )
-        added = 0
-        for wanted in self._steps_of_people(key, sections):
+        added, wanted = 0, self._due(key, sections)
+        for step in self._steps():
             row = sa.select(
                 sa.literal(key.digest), sa.literal(key.day.isoformat()), subscribers.c.id,
                 sa.literal(PLANNED), due, sa.literal(moment),
-            ).where(wanted)  # fmt: skip
+            ).where(wanted, step(subscribers.c.id))  # fmt: skip
+            # Who is planned already is left to the primary key. Asked for in the query, it would be a matter of
+            # figures, which PostgreSQL has none of for a table that has just grown: it read the edition for each step.
+            add = insert(self.store, deliveries).from_select(columns, row).on_conflict_do_nothing()
             with self.store.write() as connection:
-                add = sa.insert(deliveries).from_select(columns, row).execution_options(preserve_rowcount=True)
-                added += connection.execute(add).rowcount
+                added += connection.execute(add.execution_options(preserve_rowcount=True)).rowcount
         return added
 
-    def _steps_of_people(self, key: EditionKey, sections: Iterable[str]) -> Iterator[sa.ColumnElement[bool]]:
-        """Yield the condition of those due and not planned yet: 2,000 people at a time, in the order of ids."""
+    def _due(self, key: EditionKey, sections: Iterable[str]) -> sa.ColumnElement[bool]:
+        """Return the condition of those who are to get an edition, be they planned or not."""
         chosen = "|" + subscribers.c.sections + "|"
-        wanted = sa.and_(
+        return sa.and_(
             # Wrapped, so that no index on the status is taken: it would read the whole list for each step.
             sa.func.coalesce(subscribers.c.status, "") == "active",
             ("|" + subscribers.c.digests + "|").contains(f"|{key.digest}|", autoescape=True),
@@ -113,23 +121,25 @@ class Deliveries(DeliveryLog):
             ~suppressed(key.digest),
             *([~subscribers.c.weekdays_only] if key.day.weekday() >= SATURDAY else []),
         )
+
+    def _steps(self) -> Iterator[Callable[[sa.Column[str]], sa.ColumnElement[bool]]]:
+        """Yield what of a column of ids belongs to a step: 2,000 people at a time, in the order of ids."""
         last = ""
         while True:
             edge = sa.select(subscribers.c.id).where(subscribers.c.id > last).order_by(subscribers.c.id)
             with self.store.read() as connection:
                 upto = connection.execute(edge.offset(PLAN_STEP - 1).limit(1)).scalar()
-            # What is planned is looked for in the step alone: without figures on a table that has just grown,
-            # PostgreSQL reads all of the edition for each person.
-            theirs, planned = (
-                sa.and_(column > last, *([] if upto is None else [column <= upto]))
-                for column in (subscribers.c.id, deliveries.c.subscriber)
-            )
-            yield sa.and_(
-                wanted, theirs, subscribers.c.id.not_in(sa.select(deliveries.c.subscriber).where(of(key), planned))
-            )
+            yield partial(_between, last, upto)
             if upto is None:
                 return
             last = upto
+
+    def _not_planned(self, key: EditionKey, sections: Iterable[str]) -> Iterator[sa.ColumnElement[bool]]:
+        """Yield the condition of those due and not planned yet, a step at a time."""
+        wanted = self._due(key, sections)
+        for step in self._steps():
+            planned = sa.select(deliveries.c.subscriber).where(of(key), step(deliveries.c.subscriber))
+            yield sa.and_(wanted, step(subscribers.c.id), subscribers.c.id.not_in(planned))
 
     def without_news(self, key: EditionKey, *, sections: Iterable[str]) -> int:
         """Return how many readers of a digest, of those who chose, chose none of ``sections``."""
@@ -148,14 +158,14 @@ class Deliveries(DeliveryLog):
         with self.store.read() as connection:
             return sum(
                 connection.execute(sa.select(sa.func.count()).select_from(subscribers).where(wanted)).scalar_one()
-                for wanted in self._steps_of_people(key, sections)
+                for wanted in self._not_planned(key, sections)
             )
 
     def choices(self, key: EditionKey, *, sections: Iterable[str]) -> dict[str, int]:
         """Return how many due people made which choice of sections ("" = all, else slugs joined by "|")."""
         found: Counter[str] = Counter()
         choice = sa.func.coalesce(subscribers.c.sections, "")
-        for wanted in self._steps_of_people(key, sections):
+        for wanted in self._not_planned(key, sections):
             query = sa.select(choice, sa.func.count()).where(wanted).group_by(choice)
             with self.store.read() as connection:
                 found.update({row[0]: row[1] for row in connection.execute(query)})
