@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import Annotated, NoReturn
@@ -34,7 +35,7 @@ from digest.cli import (
     worker,
 )
 from digest.cli.session import Start
-from digest.errors import EXIT_FAILED, EXIT_TEMPORARY, DigestError
+from digest.errors import EXIT_FAILED, EXIT_TEMPORARY, DigestError, UsageError
 
 app = typer.Typer(
     name="digest",
@@ -43,6 +44,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     no_args_is_help=True,
 )
+
+_SURROGATE = re.compile("[\ud800-\udfff]")  # what Python makes of bytes that are no UTF-8
 
 
 def _version(wanted: bool) -> None:
@@ -121,12 +124,21 @@ def _nothing() -> None:
     pass
 
 
+def _refuse_undecodable(words: Sequence[str]) -> None:
+    """Raise UsageError for a word that is no UTF-8, which neither a mail nor a database can hold, and names no file."""
+    for word in words:
+        if _SURROGATE.search(word) and not os.path.lexists(word):
+            shown = word.encode("utf-8", "replace").decode("utf-8")
+            raise UsageError(f"{shown!r} is not in UTF-8", where="command line", fix="set your terminal to UTF-8")
+
+
 def run(arguments: Sequence[str] | None = None, *, start: Start | None = None) -> int:
     """Run one command and return its exit code; errors are told on stderr, a sentence a line."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     start = start or Start()
     debug = "--debug" in words or bool(start.environment.get("DIGEST_DEBUG"))
     try:
+        _refuse_undecodable(words)
         code = needed(words)(args=words, standalone_mode=False, obj=start, prog_name="digest")
     except DigestError as error:
         if debug:

@@ -46,6 +46,7 @@ def test_an_unknown_command_and_option(digest: Digest) -> None:
         (("send", "--test", "nobody"), "'nobody' is no address"),
         (("run", "--via", "smtp://user:secret@host"), "DIGEST_RELAY_PASSWORD"),
         (("subscribers", "import", "/nowhere.csv"), "cannot be read"),
+        (("edit", "rewrite", "story", "--headline", "bytes \udced\udca0 of no alphabet"), "is not in UTF-8"),
     ],
 )
 def test_wrong_usage(digest: Digest, publication: Path, words: tuple[str, ...], said: str) -> None:

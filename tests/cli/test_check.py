@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
+import html5lib
 import pytest
 
 from digest.check import CODES
+from digest.render.theme import THEMES
 from digest.templating import packaged
 from tests.check.mails import eml, page
 from tests.cli.conftest import Digest, change
@@ -153,3 +156,40 @@ def test_templates_that_work_are_let_be_and_strangers_named(digest: Digest, publ
     strangers = {each["where"] for each in found if each["code"] == "template-unused"}
     assert strangers == {str(folder / "editoin.txt"), str(folder / "latin.txt")}
     assert CODES["template-unused"].severity == "note"
+
+
+def test_words_no_mail_should_have_leave_it_whole_and_are_told(digest: Digest, publication: Path) -> None:
+    out = publication.parent / "out"
+    hostile = """<script>alert("x")</script> & 'single' {{ x }} {% if %} \x92"""
+
+    def previewed() -> tuple[dict[str, Any], str]:
+        assert digest("preview", "-c", publication, "--out", out).code == 0
+        made = json.loads((out / "edition.json").read_text(encoding="utf-8"))
+        return made, (out / "edition.html").read_text(encoding="utf-8")
+
+    before, _ = previewed()
+    first, second, third, fourth = [each["story"] for section in before["sections"] for each in section["items"]][:4]
+    for story, *words in (
+        (first, "--headline", hostile, "--kicker", "<b>"),
+        (second, "--headline", "Long " * 400),
+        (third, "--teaser", ""),
+    ):
+        assert digest("edit", "rewrite", story, *words, "-c", publication).code == 0
+    refused = digest("edit", "rewrite", fourth, "--headline", "", "-c", publication)
+    assert (refused.code, "a headline cannot be empty" in refused.err) == (2, True)
+    for name in THEMES:
+        change(publication, rf'^name = "(?:{"|".join(THEMES)})"$', f'name = "{name}"')
+        edition, html = previewed()
+        checker = html5lib.HTMLParser(strict=False)
+        checker.parse(html)
+        assert not checker.errors
+        assert "&lt;script&gt;" in html
+        assert "<script" not in html
+        assert "\x92" not in html
+        assert "Long " * 41 not in html
+        for section in edition["sections"]:
+            assert all(f'href="{each["url"]}"' in html for each in section["items"])
+        report = digest("check", "-c", publication, "--json")
+        assert report.code == 0
+        told = {finding["code"] for finding in report.json["findings"]}
+        assert told >= {"words-cut", "words-markup", "template-syntax", "item-bare"}
