@@ -98,6 +98,7 @@ class Relay:
 
     taken: list[tuple[str, str]] = field(default_factory=list)  # (recipient, message id)
     down: bool = False
+    steps: list[int] = field(default_factory=list)  # of the process's fate, when each was taken
 
     def editions(self) -> list[tuple[str, str]]:
         return [(to, message_id) for to, message_id in self.taken if not message_id.startswith("notice.")]
@@ -145,6 +146,7 @@ class _Session:
     def deliver(self, message: Message, following: Envelope | None) -> Answered:
         self.fate.step()
         self.relay.taken.append((message.envelope.recipient, message.message_id))
+        self.relay.steps.append(self.fate.steps)
         self.fate.step()  # killed here, nobody knows that the relay has it
         return Answered(reply=Reply(code=250, text="2.0.0 taken"))
 
