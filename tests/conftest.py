@@ -31,6 +31,8 @@ settings.load_profile("soak" if os.environ.get("DIGEST_SOAK") == "1" else "diges
 DURABLE, engine.SYNCHRONOUS = engine.SYNCHRONOUS, "OFF"
 site_files.DURABLE = False
 
+# For processes that may write no files, not even what `make coverage` counts.
+UNMEASURED = {"COVERAGE_PROCESS_CONFIG": "", "COVERAGE_PROCESS_START": ""}
 BASE_INSTANT = datetime(2026, 11, 23, 6, 40, tzinfo=UTC)
 _numbers = itertools.count()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from typing import Any
 import lxml.html
 
 from tests.cli.conftest import Digest, change
-from tests.conftest import StandingClock
+from tests.conftest import UNMEASURED, StandingClock
 
 EDITION = "daily/2026/11/23/index.html"
 
@@ -229,8 +230,9 @@ def test_a_disk_that_fills_half_way_leaves_the_old_site(
     before = stamps(site(publication))
     change(publication, r'^tagline = ".*"$', f'tagline = "{LONG}"')
     full = subprocess.run(
-        [sys.executable, "-c", FULL, str(publication), str(site(publication))], capture_output=True, text=True
-    )
+        [sys.executable, "-c", FULL, str(publication), str(site(publication))], capture_output=True, text=True,
+        env={**os.environ, **UNMEASURED},
+    )  # fmt: skip
     assert full.returncode == 1, full.stderr
     assert "it cannot be written (File too large)" in full.stderr
     assert "the site is as it was" in full.stderr

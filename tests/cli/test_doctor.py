@@ -21,7 +21,7 @@ from digest.cli.session import Start
 from digest.mail.dkim import make_key, record_name, record_value
 from digest.wiring import doctor as examined
 from tests.cli.conftest import Digest, change
-from tests.conftest import StandingClock, fresh_postgres
+from tests.conftest import UNMEASURED, StandingClock, fresh_postgres
 from tests.mail.test_domain import Zone
 from tests.smtpd import Inbox, Script, scripted_server
 from tests.webd import web_server
@@ -268,7 +268,7 @@ def test_a_folder_that_may_only_be_read_and_a_full_disk(digest: Digest, publicat
             done = subprocess.run(
                 [sys.executable, "-m", "digest", *words, "-c", str(publication)],
                 capture_output=True, text=True, check=False, timeout=300,
-                env={**os.environ, "DIGEST_DEBUG": ""},
+                env={**os.environ, **UNMEASURED, "DIGEST_DEBUG": ""},
                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4_096, 4_096)),
             )  # fmt: skip
             assert done.returncode == 1, done.stderr

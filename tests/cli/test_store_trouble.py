@@ -14,7 +14,7 @@ import pytest
 
 from digest.store import engine
 from tests.cli.conftest import Digest, change
-from tests.conftest import StandingClock
+from tests.conftest import UNMEASURED, StandingClock
 from tests.smtpd import Inbox, Script, scripted_server
 
 READERS, CONNECTIONS = 400, 4
@@ -60,7 +60,7 @@ def test_a_disk_that_fills_up_stops_the_send_and_the_next_goes_on(digest: Digest
             text=True,
             check=False,
             timeout=300,
-            env={**os.environ, "DIGEST_DEBUG": ""},
+            env={**os.environ, **UNMEASURED, "DIGEST_DEBUG": ""},
             # No file of that process grows beyond this: a write says so as on a full disk.
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (largest // 4, largest // 4)),
         )  # fmt: skip
