@@ -33,10 +33,11 @@ soak: $(VENV)/.installed-dev
 	$(BIN)/python tests/browser.py
 	DIGEST_SOAK=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
-# How much of the library the tests run, by line and branch; build/coverage.json says where.
+# How much of the library the tests run, by line and branch, their own processes too; build/coverage.json says where.
 coverage: $(VENV)/.installed-dev
 	$(BIN)/python tests/browser.py
-	$(BIN)/python -m pytest -n 2 --cov=digest --cov-branch --cov-report=term:skip-covered \
+	mkdir -p build/coverage
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov=digest --cov-branch --cov-report=term:skip-covered \
 		--cov-report=json:build/coverage.json --cov-fail-under=95
 
 # Ours beside its peers, in one run; QUICK=1 for a short look that refreshes no page.
