@@ -11,6 +11,7 @@ from digest.editions.calendar import Schedule, why_off
 from digest.model.editions import EditionState
 from digest.model.mail import Counts
 from digest.pipeline.approve_bar import clock, no_edition
+from digest.pipeline.days import OnRecord
 
 _WORDS = {
     EditionState.DRAFT: "Draft",
@@ -22,20 +23,8 @@ _WORDS = {
 }
 
 
-class Stored(Protocol):
+class Stored(OnRecord, Protocol):
     """How a day stands in the store."""
-
-    @property
-    def day(self) -> date:
-        """The edition's day."""
-
-    @property
-    def state(self) -> EditionState:
-        """Where it stands."""
-
-    @property
-    def reason(self) -> str:
-        """Why it was skipped or stopped."""
 
     @property
     def number(self) -> int | None:

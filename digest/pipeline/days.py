@@ -17,8 +17,8 @@ from digest.model.editions import EditionState
 BACK = 31
 
 
-class StoredDay(Protocol):
-    """How a day stands in the store."""
+class OnRecord(Protocol):
+    """Where the edition of a day stands."""
 
     @property
     def day(self) -> date:
@@ -31,6 +31,10 @@ class StoredDay(Protocol):
     @property
     def reason(self) -> str:
         """Why it was skipped or stopped."""
+
+
+class StoredDay(OnRecord, Protocol):
+    """How a day stands in the store."""
 
     @property
     def approved_at(self) -> datetime | None:

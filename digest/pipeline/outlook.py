@@ -11,23 +11,11 @@ from digest.dates import at_local, edition_day, iso
 from digest.editions.calendar import AHEAD, DAY, Schedule, closes, opening, why_off
 from digest.model.editions import RESTORED, EditionState
 from digest.pipeline.asking import local
-from digest.pipeline.days import DONE
+from digest.pipeline.days import DONE, OnRecord
 
 
-class Today(Protocol):
+class Today(OnRecord, Protocol):
     """How today's edition stands."""
-
-    @property
-    def day(self) -> date:
-        """The edition's day."""
-
-    @property
-    def state(self) -> EditionState:
-        """Where it stands."""
-
-    @property
-    def reason(self) -> str:
-        """Why it was skipped or stopped."""
 
     @property
     def held(self) -> bool:
