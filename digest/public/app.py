@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 
 from digest.errors import DigestError
 from digest.public.choosing import Choosing
@@ -62,6 +62,13 @@ class Outbox:
                 continue
 
 
+# Built once, not by two threads at a time.
+BUILT_FIRST = (
+    "readers", "signups", "persons", "subscribers", "notices", "editions", "ledger", "search", "pictures", "archive",
+    "tokens", "theme", "templates",
+)  # fmt: skip
+
+
 def application(wiring: Wiring, *, via: str = "", deliver: bool = True, number: int = 0) -> Guard:
     """Return the application; with ``deliver`` it hands over notices too. Raises what wiring raises, before serving.
 
@@ -69,21 +76,8 @@ def application(wiring: Wiring, *, via: str = "", deliver: bool = True, number: 
     """
     outbox = Outbox(wiring, via)
     view = View(wiring, outbox.wake, number)
-    leaving, choosing, joining, search = Leaving(view), Choosing(view), Joining(view), SearchPages(view)
-    ours = (
-        "readers",
-        "signups",
-        "persons",
-        "subscribers",
-        "notices",
-        "editions",
-        "ledger",
-        "search",
-        "pictures",
-        "archive",
-    )
-    for built in (*ours, "tokens", "theme", "templates"):
-        getattr(wiring, built)  # built here once, not by two threads at a time
+    for built in BUILT_FIRST:
+        getattr(wiring, built)
     wiring.address_hash("")
 
     @asynccontextmanager
@@ -96,6 +90,15 @@ def application(wiring: Wiring, *, via: str = "", deliver: bool = True, number: 
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
 
+    routes = _routes(view, Leaving(view), Choosing(view), Joining(view))
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=_handlers(view))
+    return Guard(app, prefix=view.root, answers=view.answers)
+
+
+def _routes(view: View, leaving: Leaving, choosing: Choosing, joining: Joining) -> list[BaseRoute]:
+    wiring = view.wiring
+    site = Site(wiring.settings.archive_dir, view)
+
     async def asset(request: Request) -> Response:
         body = view.assets.get(request.path_params["name"])
         if body is None:
@@ -107,10 +110,9 @@ def application(wiring: Wiring, *, via: str = "", deliver: bool = True, number: 
             return await site.get_response("index.html", request.scope)
         return RedirectResponse(f"{view.root}/{wiring.settings.digests[0].name}/", status_code=302)
 
-    site = Site(wiring.settings.archive_dir, view)
     own = "/{digest}/{year:int}/{month:int}/{day:int}/"
     private = [Route(own, PrivateEditions(view).page)] if wiring.settings.archive_private else []
-    routes = [
+    return [
         Route("/u/{token}", leaving.page, methods=BOTH),
         Route("/p/{token}", choosing.page, methods=BOTH),
         Route("/p/{token}/data.json", choosing.data),
@@ -120,15 +122,13 @@ def application(wiring: Wiring, *, via: str = "", deliver: bool = True, number: 
         Route("/signup/form", joining.form),
         Route("/signup/link", joining.links, methods=BOTH),
         Route("/assets/{name}", asset),
-        *([] if wiring.settings.archive_private else [Route("/search/", search.page)]),
+        *([] if wiring.settings.archive_private else [Route("/search/", SearchPages(view).page)]),
         Route("/health", partial(health, view)),
         Route("/metrics", partial(metrics, view)),
         Route("/", root),
         *private,
         Mount("/", site),
     ]
-    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=_handlers(view))
-    return Guard(app, prefix=view.root, answers=view.answers)
 
 
 def _handlers(
