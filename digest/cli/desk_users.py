@@ -38,8 +38,9 @@ def add(
     """Add a user, or give one another password and role. The password is asked for, or read from standard input."""
     from digest.wiring.desk import Door
 
-    new = Door(session.wiring).put_user(name, role, _password())
-    name = " ".join(name.split())
+    door = Door(session.wiring)
+    name = door.named(name, role)
+    new = door.put_user(name, role, _password())
     session.say(
         f"{name} may log in as {role}." if new else f"{name} is {role} now, with the new password; her sessions ended."
     )

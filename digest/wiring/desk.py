@@ -42,8 +42,8 @@ class Door:
         """Return everybody who may log in."""
         return self.store.users()
 
-    def put_user(self, name: str, role: str, password: str) -> bool:
-        """Add a user, or change one, which ends her sessions; tell if she is new. Raises UsageError."""
+    def named(self, name: str, role: str) -> str:
+        """Return the name as it is kept; raises UsageError where name or role is none, before a password is asked."""
         name = " ".join(name.split())
         if not _NAME.fullmatch(name):
             raise UsageError(
@@ -51,6 +51,11 @@ class Door:
             )
         if role not in tuple(Role):
             raise UsageError(f"there is no role {role!r}", where="--role", fix="choose editor or viewer")
+        return name
+
+    def put_user(self, name: str, role: str, password: str) -> bool:
+        """Add a user, or change one, which ends her sessions; tell if she is new. Raises UsageError."""
+        name = self.named(name, role)
         if not SHORTEST <= len(password) <= LONGEST:
             raise UsageError(
                 f"the password has {len(password)} characters",
