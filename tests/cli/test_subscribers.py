@@ -40,6 +40,33 @@ def test_a_person_is_added_shown_changed_and_leaves(digest: Digest, publication:
     )
 
 
+def test_all_that_is_known_of_a_person_is_a_line_each(digest: Digest, publication: Path) -> None:
+    config = ("-c", publication)
+    file = publication.parent / "more.csv"
+    file.write_text(
+        "email,name,sections,digests,format,time_zone,weekdays_only,Berth\n"
+        f"{ADA},Ada Vey,trade|science,daily,text,Asia/Tokyo,yes,Pier 4\n",
+        encoding="utf-8",
+    )
+    imported = digest("subscribers", "import", file, *config)
+    assert imported.code == 0, imported.err
+    for words in (("approve",), ("send",)):
+        assert digest(*words, *config).code == 0
+    lines = [line.split("  ") for line in digest("subscribers", "show", ADA, *config).out.splitlines()]
+    said = {words[1].strip(): words[-1].strip() for words in lines[1:] if len(words) > 2}
+    assert lines[0] == [ADA, "Ada Vey"]
+    assert said["sections"] == "trade, science"
+    assert said["gets"].startswith("daily: text, ")
+    assert said["gets"].endswith("Asia/Tokyo, weekdays only")
+    assert said["Berth"] == "Pier 4"
+    assert said["on the list"].startswith("since 2026-11-2")
+    assert any("daily: accepted" in words[-1] for words in lines), "what became of her edition"
+    assert digest("subscribers", "remove", ADA, *config).code == 0
+    left = digest("subscribers", "show", ADA, *config).out
+    assert "status       unsubscribed" in left
+    assert "suppressed   every digest: " in left
+
+
 def test_who_is_erased_leaves_a_hash_and_never_comes_back(digest: Digest, publication: Path) -> None:
     config = ("-c", publication)
     digest("subscribers", "add", ADA, "--name", "Ada Vey", *config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, time, timedelta
 from pathlib import Path
 
@@ -88,6 +89,66 @@ def test_a_relay_needs_a_way_to_unsubscribe() -> None:
     (problem,) = problems_of(SMALLEST + '[delivery]\nvia = "smtp://relay.example:25"\n')
     assert "public_url" in problem
     assert "unsubscribe" in problem
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "said"),
+    [
+        ("[digest.daily]\nby = 'subscriber'", "digest.daily.by", "readers' own clocks need a `time`"),
+        (
+            "[digest.daily]\ntime = '07:00'\nnot_after = '09:00'\napproval = 'automatic-after 10:00'",
+            "digest.daily.approval",
+            "it approves when it is too late to mail",
+        ),
+        ("[[picking.embargoes]]\nuntil = 2026-12-01T06:00:00Z", "picking.embargoes[0]", "it covers nothing"),
+        ("[delivery.bounces]", "delivery.bounces", "bounces need an address of their own"),
+        (
+            f"[delivery]\nreturn_path = '{'b' * 40}@harbour.example'\n[delivery.bounces]",
+            "delivery.return_path",
+            "would be longer than 64 characters",
+        ),
+        (
+            "[delivery]\nreturn_path = 'b@harbour.example'\n[delivery.bounces]\nmailbox = 'imap://mail.example'",
+            "delivery.bounces.mailbox",
+            "is no file or folder",
+        ),
+        (
+            "[delivery]\nreturn_path = 'b@harbour.example'\n[delivery.bounces]\nmailbox = 'bounces'",
+            "delivery.bounces.mailbox",
+            "it is the folder of `kept` too",
+        ),
+        (
+            "[delivery.warm_up]\nfrom = 2026-11-20\nmessages = [50, 0, 200]",
+            "delivery.warm_up.messages",
+            "a day with no message",
+        ),
+        (
+            "[delivery.dkim]\nselector = 'a'\nkey_file = 'k'\ndomain = 'elsewhere.example'",
+            "delivery.dkim.domain",
+            "elsewhere.example is not the domain of publication.from",
+        ),
+        (
+            "[delivery.dkim]\nselector = 'a'\nkey_file = 'k'\ned25519_selector = 'b'",
+            "delivery.dkim.ed25519_key_file",
+            "it is missing",
+        ),
+        (
+            "[delivery.dkim]\nselector = 'a'\nkey_file = 'k'\ned25519_key_file = 'e'",
+            "delivery.dkim.ed25519_selector",
+            "it is missing",
+        ),
+        (
+            "[delivery.dkim]\nselector = 'a'\nkey_file = 'k'\ned25519_selector = 'a'\ned25519_key_file = 'e'",
+            "delivery.dkim.ed25519_selector",
+            "it is the selector of the first key",
+        ),
+    ],
+)
+def test_keys_that_do_not_go_together_are_told_with_their_line_and_what_to_do(text: str, where: str, said: str) -> None:
+    (problem,) = problems_of(f"{SMALLEST}{text}\n")
+    assert re.match(rf"digest\.toml:\d+ {re.escape(where)}: ", problem), problem
+    assert said in problem
+    assert "; " in problem, "what to do"
 
 
 def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
