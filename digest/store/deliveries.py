@@ -98,9 +98,10 @@ class Deliveries(DeliveryLog):
             row = sa.select(
                 sa.literal(key.digest), sa.literal(key.day.isoformat()), subscribers.c.id,
                 sa.literal(PLANNED), due, sa.literal(moment),
-            ).where(wanted, step(subscribers.c.id))  # fmt: skip
+            ).where(wanted, step(subscribers.c.id)).order_by(subscribers.c.id)  # fmt: skip
             # Who is planned already is left to the primary key. Asked for in the query, it would be a matter of
             # figures, which PostgreSQL has none of for a table that has just grown: it read the edition for each step.
+            # All who plan at once go in one order, so that none waits for another in a circle.
             add = insert(self.store, deliveries).from_select(columns, row).on_conflict_do_nothing()
             with self.store.write() as connection:
                 added += connection.execute(add.execution_options(preserve_rowcount=True)).rowcount

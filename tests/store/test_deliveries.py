@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
@@ -9,6 +12,7 @@ import pytest
 from digest.errors import StoreConflict
 from digest.model.editions import EditionState
 from digest.model.mail import Outcome, OutcomeKind, SubscriberStatus, Suppression
+from digest.store.deliveries import Deliveries
 from digest.store.editions import Editions
 from digest.store.engine import Store
 from digest.store.subscribers import Subscribers
@@ -45,6 +49,20 @@ def test_only_those_who_are_due_are_planned(store: Store) -> None:
     assert ledger.plan(KEY, sections=HELD, now=NOW) == 0, "planning twice adds nobody"
     names = {each.email for each in ledger.claim(KEY, owner="a", limit=100, lease_s=LEASE, now=NOW)}
     assert names == {f"{name}@example.org" for name in ("all", "trade", "back", "leftother")}
+
+
+def test_two_who_plan_at_once_plan_each_reader_once(store: Store) -> None:
+    ledger = approved(store, [person(f"p{n}") for n in range(200)])
+    together = threading.Barrier(3)
+
+    def plan() -> int:
+        with contextlib.closing(Store.open(store.url)) as own:
+            together.wait()
+            return Deliveries(own).plan(KEY, sections=HELD, now=NOW)
+
+    with ThreadPoolExecutor(3) as pool:
+        planned = [each.result() for each in [pool.submit(plan) for _ in range(3)]]
+    assert sum(planned) == ledger.counts(KEY).planned == 200
 
 
 def test_a_draft_cannot_be_planned(store: Store) -> None:
