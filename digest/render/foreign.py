@@ -27,6 +27,8 @@ _SCRIPTS = (
 
 def safe(text: str, longest: int = 0) -> str:
     """Return text as one line without controls, cut at ``longest`` characters with an ellipsis."""
+    if not text:
+        return ""
     if not (text.isascii() and text.isprintable()):
         text = _UNSAFE.sub(" ", text)
     elif "  " not in text and text[:1] != " " and text[-1:] != " " and (not longest or len(text) <= longest):

@@ -1,6 +1,6 @@
 """Pictures of our own making: resized to the widths of the mail, re-encoded, named by their bytes.
 
-JPEG only: WebP, AVIF and SVG do not show in all mail programs. Metadata is stripped by re-encoding.
+JPEG only: WebP, AVIF and SVG do not show in all mail programs. Metadata is dropped, and the picture encoded anew.
 """
 
 from __future__ import annotations
@@ -80,8 +80,9 @@ def _decoded(body: bytes, ground: str = "#FFFFFF") -> Image.Image:
                 if min(opened.width, opened.height) < SMALLEST:
                     raise FileProblem(f"the picture has {opened.width} × {opened.height} pixels, too few")
                 opened.seek(0)
-                turned = ImageOps.exif_transpose(opened)
-                return _opaque(turned, ground)
+                made = _opaque(ImageOps.exif_transpose(opened), ground)
+                made.info.clear()  # Pillow writes a comment and a colour profile again
+                return made
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise FileProblem("the picture has too many pixels") from None
     except UnidentifiedImageError:
