@@ -52,7 +52,7 @@ def test_only_those_who_are_due_are_planned(store: Store) -> None:
 
 
 def test_two_who_plan_at_once_plan_each_reader_once(store: Store) -> None:
-    ledger = approved(store, [person(f"p{n}") for n in range(200)])
+    ledger = approved(store, [person(f"p{n}") for n in range(5_000)])
     together = threading.Barrier(3)
 
     def plan() -> int:
@@ -62,7 +62,7 @@ def test_two_who_plan_at_once_plan_each_reader_once(store: Store) -> None:
 
     with ThreadPoolExecutor(3) as pool:
         planned = [each.result() for each in [pool.submit(plan) for _ in range(3)]]
-    assert sum(planned) == ledger.counts(KEY).planned == 200
+    assert sum(planned) == ledger.counts(KEY).planned == 5_000
 
 
 def test_a_draft_cannot_be_planned(store: Store) -> None:
