@@ -170,6 +170,15 @@ def test_search_in_chromium(house: House) -> None:
             expect(opened.locator("#_hits li").first).to_be_visible()
             assert "Powered by Tidewell Charts" in opened.locator(".narrow small").inner_text()
             without_faults(opened)
+            # What could not be loaded is loaded again when it is asked for again: Pagefind remembers that it failed.
+            away = [path.rename(path.with_name("away")) for path in house.folder.glob("site/search/*/fragment")]
+            opened.goto(f"{base}/search/")
+            opened.locator("#_q").fill("strike")  # its stories are in no cache
+            expect(opened.locator("#_said")).to_have_text("The search index cannot be loaded. Try again.")
+            for path in away:
+                path.rename(path.with_name("fragment"))
+            opened.get_by_role("button", name="Search").click()
+            expect(opened.locator("#_hits li").first).to_be_visible()
 
 
 def test_search_without_scripts(house: House) -> None:

@@ -189,6 +189,7 @@ function spans(parts, engine) {
 }
 
 let opening;
+let preparing;
 function opened() {
   opening ??= fetch(new URL("parts.json", here)).then(async (answer) => {
     if (!answer.ok) throw new Error(`parts.json: ${answer.status}`);
@@ -281,7 +282,6 @@ async function asking() {
 }
 
 // While somebody types: have the words looked up in the newest span, and the older ones opened, one after the other.
-let preparing;
 async function prepare() {
   const { understood, filters, left: [first] } = await asking();
   if (first && understood.query) await first.expect(understood, filters);
@@ -292,8 +292,9 @@ async function prepare() {
   }).catch(() => { preparing = undefined; });
 }
 
-// `since` is when the reader pressed a key or chose something.
-async function search(since) {
+// `since` is when the reader pressed a key or chose something. What fails is tried once more, with the index as it is by
+// then: a part that was made anew meanwhile is another one, and an engine keeps what it could not load.
+async function search(since, isFirst = true) {
   const mine = ++turn;
   delete form.dataset.took;
   const given = [field, ...narrow].map((each) => [each.name, each.value.trim()]).filter(([, value]) => value);
@@ -331,6 +332,8 @@ async function search(since) {
   } catch (error) {
     if (mine !== turn) return;
     console.error(error);
+    opening = preparing = undefined;
+    if (isFirst) return search(since, false);
     said.textContent = form.dataset.failed;
   } finally {
     if (mine === turn) list.removeAttribute("aria-busy");
