@@ -20,7 +20,7 @@ OLD = [script.revision for script in migrations._scripts().walk_revisions() if s
 def empty(url: str) -> Store:
     """The database without any table."""
     if url.startswith("sqlite"):
-        Path(url.removeprefix("sqlite:///")).unlink()
+        Path(url.removeprefix("sqlite:///")).unlink(missing_ok=True)
     store = Store(_engine(url), url)
     if not store.is_sqlite:
         with store.write() as connection:
