@@ -64,8 +64,9 @@ class _Sheet:
         place = (above, name, attribute(tag, "class"), attribute(tag, "style"))
         found = self.numbers.get(place)
         if found is None:
-            found = self.numbers[place] = next(self.fresh)
-            self.above[found] = above
+            number = next(self.fresh)
+            self.above[number] = above
+            found = self.numbers.setdefault(place, number)  # another thread may have been first
         return found
 
     def written(self, above: int, shared: str) -> Written | None:
