@@ -15,7 +15,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -29,7 +29,10 @@ class Fork:
         self.forks, self.pid = forks, pid
 
     def send_signal(self, number: int) -> None:
-        os.kill(self.pid, number)
+        """Send a signal, to nobody where it ended already."""
+        if self.poll() is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
     def poll(self) -> int | None:
         """Return how it ended, below zero by which signal; None while it runs."""
@@ -80,7 +83,7 @@ class Forks:
     def close(self) -> None:
         """End what still runs."""
         for pid in set(self.began) - set(self.ended):
-            os.kill(pid, signal.SIGKILL)
+            Fork(self, pid).send_signal(signal.SIGKILL)
             Fork(self, pid).wait()
         assert self.process.stdin is not None
         self.process.stdin.close()

@@ -22,7 +22,8 @@ from tests.builders import KEY, NOW, approved, person
 from tests.conftest import StandingClock
 from tests.forks import Forks, forks
 from tests.mail.hand_over import HELD, hand_over
-from tests.smtpd import Script, scripted_server
+from tests.scale.conftest import wait_for
+from tests.smtpd import Gate, Script, scripted_server
 
 CONNECTIONS = 4
 
@@ -84,18 +85,19 @@ def test_a_sender_paused_past_its_lease_hands_over_nothing_that_another_took(sto
     people = 60
     store = Store.open(store_url)
     ledger = approved(store, [person(f"p{n:02}") for n in range(people)])
-    pause, slow = threading.Event(), 0.02
+    gate = Gate()
 
-    def on_dot(recipient: str) -> str:
-        pause.wait(slow)
-        return "250 ok"
+    def waits() -> bool:
+        """Whether each of its connections waits for the relay: asleep in a transaction it would hold up SQLite."""
+        counts = ledger.counts(KEY)
+        return (counts.accepted, counts.handed) == (8, CONNECTIONS)
 
-    with scripted_server(Script(on_dot=on_dot)) as inbox:
+    with scripted_server(gate.script) as inbox:
         sleeper = senders.start(store_url, str(inbox.port))
-        while len(inbox.taken) < 8 and sleeper.poll() is None:
-            pause.wait(0.005)
+        gate.allow(8)
+        wait_for(waits, else_say=lambda: str(ledger.counts(KEY)))
         sleeper.send_signal(signal.SIGSTOP)
-        pause.wait(0.3)
+        gate.open()
         late = StandingClock(NOW + timedelta(days=400))  # long after every lease
         hand_over(ledger, f"smtp://127.0.0.1:{inbox.port}", late, connections=CONNECTIONS, owner="awake")
         before = Counter(inbox.recipients)

@@ -22,28 +22,10 @@ from digest.wiring.bounces import return_path
 from digest.wiring.workers import Offer, Worker
 from tests.cli.conftest import Digest, digest
 from tests.scale.conftest import PATIENCE_S, OwnServer, Team, team, wait_for
-from tests.smtpd import Inbox, Script, scripted_server
+from tests.smtpd import Gate, Inbox, Script, scripted_server
 
 __all__ = ["digest"]
 CONNECTIONS = 4  # of a worker, shared by its batches
-
-
-class Gate:
-    """A relay that takes as many messages as it is allowed to; who hands over more waits for the reply."""
-
-    def __init__(self) -> None:
-        self._permits = threading.Semaphore(0)
-        self.script = Script(on_dot=self._on_dot)
-
-    def _on_dot(self, recipient: str) -> str:
-        self._permits.acquire(timeout=PATIENCE_S)
-        return "250 ok"
-
-    def allow(self, count: int) -> None:
-        self._permits.release(count)
-
-    def open(self) -> None:
-        self.allow(1_000_000)
 
 
 def doubtful(of: Team, names: set[str]) -> set[str]:
