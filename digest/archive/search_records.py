@@ -2,8 +2,8 @@
 
 Pagefind's time to rank grows with its results times the pages of its index, so that ten years in one index took 17 s
 for a common word (docs/performance.md). A quarter of 30 stories a day takes milliseconds and is made anew in a second.
-Years before the last two are put together, as far as their stories are few enough: what is opened for a rare word are
-parts, whatever they hold.
+Years before the last two are put together where their stories are few: what is opened for a rare word are parts,
+whatever they hold.
 
 A record holds the terms of `digest.model.searching`, folded already, and the story as it is shown as JSON.
 """
@@ -27,7 +27,7 @@ FORM = 2  # of a record: another one makes every part anew
 HEADLINE_WEIGHT = 4
 LONGEST = 300  # characters of a headline as shown
 RECENT = 2  # years of which each quarter is a part, as they still change
-MOST = 12_000  # stories of a part of an older year
+MOST = 3_000  # stories of a part of an older year
 
 
 @dataclass(frozen=True, kw_only=True)
