@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from digest.errors import StoreError
 from digest.model.editions import Edit, EditionState
@@ -17,6 +20,7 @@ from digest.store.editions import Editions
 from digest.store.engine import Store
 from digest.store.pictures import Pictures
 from tests.builders import DAY, KEY, NOW, PUBLICATION, approved, edition, parts
+from tests.conftest import fresh_sqlite
 
 
 def publish(store: Store, day: date, number: int) -> EditionKey:
@@ -45,6 +49,19 @@ def test_published_editions_come_in_order_however_many(store: Store) -> None:
     assert standing[0].state is EditionState.SKIPPED
     assert standing[0].reason == "paused"
     assert not any(day.is_open for day in standing)
+
+
+def test_how_days_stand_is_read_without_their_contents(tmp_path: Path) -> None:
+    """SQLite would read a third of a megabyte of each edition to reach what stands behind its base."""
+    with contextlib.closing(Store.open(fresh_sqlite(tmp_path / "digest.db"))) as store:
+        publish(store, DAY, 1)
+        asked: list[tuple[str, Any]] = []
+        sa.event.listen(store.engine, "before_cursor_execute", lambda *each: asked.append((each[2], each[3])))
+        assert [day.number for day in Archive(store).days("daily")] == [1]
+        (statement, values) = next(each for each in asked if "listed_at" in each[0])
+        with store.read() as connection:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+    assert any("editions USING COVERING INDEX ix_editions_standing" in row[3] for row in plan), plan
 
 
 def test_corrections_stand_beside_the_item_and_a_withdrawn_story_is_gone(store: Store) -> None:
