@@ -1,3 +1,3 @@
 """digest turns news feeds into a daily e-mail newsletter."""
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
