@@ -1,7 +1,8 @@
 #!/bin/sh
 # Cron for a container: calls `digest run` at each quarter of an hour. A stop reaches the run and waits for its end.
 child='' stopped=''
-trap 'stopped=1; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null' TERM INT
+# "$!" and not "$child": a stop may come when the run has begun and its number is not noted yet.
+trap 'stopped=1; [ -z "$!" ] || kill -TERM "$!" 2>/dev/null' TERM INT
 
 # A stop that came before the child was known did not reach it.
 pass_on() { [ -z "$stopped" ] || kill -TERM "$child" 2>/dev/null; }
