@@ -76,7 +76,7 @@ def test_another_machine_serves_the_page_and_the_pictures_that_mails_link_to(
 ) -> None:
     at = {"DIGEST_STORE_URL": f"sqlite:///{publication.parent.with_name('shared.db')}"}
     assert digest("db", "copy", "--to", at["DIGEST_STORE_URL"], "-c", publication).code == 0
-    for words in (("approve",), ("send", "--via", "eml:out")):
+    for words in (("approve",), ("send", "--via", f"eml:{publication.parent / 'out'}")):
         assert digest(*words, "-c", publication, environment=at).code == 0
     folder = publication.parent
     day = next((folder / "site").rglob("mail.html")).parent.relative_to(folder / "site").as_posix()
