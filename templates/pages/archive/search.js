@@ -347,6 +347,8 @@ field.addEventListener("input", (event) => {
   typing = setTimeout(search, PAUSE_MS, event.timeStamp);
   prepare().catch(() => {});
 });
+// A hand at the field means a question soon; what is pasted comes with no key before it but Ctrl.
+for (const sign of ["keydown", "pointerdown"]) field.addEventListener(sign, () => { prepare().catch(() => {}); }, { once: true });
 for (const each of narrow) {
   each.addEventListener("change", (event) => {
     search(event.timeStamp);
