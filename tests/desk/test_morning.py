@@ -131,6 +131,9 @@ def test_an_editors_morning(opened: Page) -> None:
     expect(opened.locator("#sec-natural .items > .it", has_text=gone)).to_have_count(0)
     at.in_mail(kept)
     press("Escape")
+    # Closing asks the desk, whose answer takes the focus back to the item: not after the next one has it.
+    expect(opened.locator(".plan .open")).to_have_count(0)
+    expect(at.item("natural", 1).locator("button.h")).to_be_focused()
 
     # The event of an item: a line under it off, one by hand, another lead, a story split off; up and down the scores.
     opened.locator(".plan .it", has_text=re.compile(r"[3-9] sources")).first.locator("button.h").focus()
