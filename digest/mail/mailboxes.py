@@ -5,6 +5,7 @@ from __future__ import annotations
 import mailbox
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,21 @@ class Letter:
     done: Callable[[], None] = lambda: None
 
 
+def _unreadable(path: Path, error: OSError) -> FileProblem:
+    return FileProblem(f"it cannot be read ({error.strerror or error})", where=str(path), fix="make it readable for us")
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Put what keeps us from reading a mailbox into a sentence."""
+    try:
+        yield
+    except FileProblem:
+        raise  # an OSError too, with a sentence of its own
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
 def letters(path: Path, stdin: BinaryIO | None = None) -> Iterator[Letter]:
     """Yield the messages of a maildir (those not marked as seen), of an mbox or a file, or of stdin for `-`.
 
@@ -33,7 +49,7 @@ def letters(path: Path, stdin: BinaryIO | None = None) -> Iterator[Letter]:
     if stdin is not None and str(path) == "-":
         yield Letter(stdin.read(LARGEST), "standard input")
         return
-    try:
+    with _readable(path):
         if path.is_dir():
             yield from _maildir(path)
         elif path.is_file():
@@ -46,17 +62,11 @@ def letters(path: Path, stdin: BinaryIO | None = None) -> Iterator[Letter]:
                     yield Letter(file.read(LARGEST), str(path))
         else:
             raise FileProblem("there is no such mailbox", where=str(path), fix="name a maildir or an mbox")
-    except FileProblem:
-        raise  # an OSError too, with a sentence of its own
-    except OSError as error:
-        raise FileProblem(
-            f"it cannot be read ({error.strerror or error})", where=str(path), fix="make it readable for us"
-        ) from None
 
 
 def standing(path: Path) -> str:
     """Return what a mailbox is and holds, in words; raises FileProblem where it could not be read, or not marked."""
-    try:
+    with _readable(path):
         if path.is_dir():
             count = len(_unread(path))
             if not os.access(path / "cur", os.W_OK):
@@ -67,12 +77,6 @@ def standing(path: Path) -> str:
         for _ in letters(path):
             break
         return f"an mbox of {path.stat().st_size:,} bytes"
-    except FileProblem:
-        raise  # an OSError too, with a sentence of its own
-    except OSError as error:
-        raise FileProblem(
-            f"it cannot be read ({error.strerror or error})", where=str(path), fix="make it readable for us"
-        ) from None
 
 
 def _unread(path: Path) -> list[Path]:
@@ -93,9 +97,7 @@ def _maildir(path: Path) -> Iterator[Letter]:
         except FileNotFoundError:
             continue  # another reader was quicker
         except OSError as error:
-            problem = problem or FileProblem(
-                f"it cannot be read ({error.strerror or error})", where=str(each), fix="make it readable for us"
-            )
+            problem = problem or _unreadable(each, error)
             continue
         yield Letter(raw, name, partial(_seen, path, each))
     if problem is not None:
