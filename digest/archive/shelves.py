@@ -10,13 +10,15 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
 
 SIZE = 30  # stories of a numbered page
 
 
-@dataclass(frozen=True, kw_only=True)
-class Spot:
-    """One story of a section: which of an edition's."""
+class Spot(NamedTuple):
+    """One story of a section: which of an edition's. There are a hundred thousand of them in ten years."""
 
     day: date
     place: int  # among the section's items of that edition, 0 the first
@@ -36,7 +38,8 @@ class Shelf:
     def fingerprint(self, days: dict[date, str]) -> str:
         """Return what changes when the page does; ``days`` says the same of each edition."""
         told = [f"{self.number} {self.older} {self.newer} {self.stories if not self.number else 0}"]
-        told += [f"{spot.day} {spot.place} {days[spot.day]}" for spot in self.spots]
+        for day, spots in groupby(self.spots, key=itemgetter(0)):
+            told.append(f"{day} {days[day]} {' '.join(str(spot.place) for spot in spots)}")
         return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
 
 

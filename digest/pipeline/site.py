@@ -241,13 +241,16 @@ class _Digest:
 
     def _calendar(self) -> None:
         almanac, house, stamp = self._almanac(), self.house, self.source.stamp
+        days, rows = _by_month(almanac.days), _by_month(almanac.rows)
         for year, month in almanac.months:
-            here = [_of(almanac.days, year, month), _of(almanac.rows, year, month)]
+            here = [days.get((year, month), []), rows.get((year, month), [])]
             mark = fingerprint(stamp, here, _near(almanac.months, (year, month)))
             make = _bound(lists.month_page, year, month, almanac, house)
             self._page(addresses.month(house.digest, year, month), mark, make)
         for year in almanac.years:
-            mark = fingerprint(stamp, almanac.years, _of(almanac.days, year))
+            mark = fingerprint(
+                stamp, almanac.years, [each for month in range(1, 13) for each in days.get((year, month), [])]
+            )
             self._page(addresses.year(house.digest, year), mark, _bound(lists.year_page, year, almanac, house))
         self._page(addresses.about(house.digest), fingerprint(stamp), lambda: lists.about_page(house))
         latest = self.latest
@@ -258,7 +261,7 @@ class _Digest:
             house.search_sponsor,
             almanac.sections,
             almanac.open_days[:1],
-            [_of(almanac.days, *month) for month in almanac.months[-lists.HOME_MONTHS :]],
+            [days.get(month, []) for month in almanac.months[-lists.HOME_MONTHS :]],
         )
         self._page(
             addresses.home(house.digest),
@@ -271,8 +274,11 @@ def _bound(make: Callable[..., bytes], *values: object) -> Callable[[], bytes]:
     return lambda: make(*values)
 
 
-def _of(days: Mapping[date, object], year: int, month: int = 0) -> list[object]:
-    return [days[day] for day in sorted(days) if day.year == year and month in (0, day.month)]
+def _by_month(days: Mapping[date, object]) -> dict[tuple[int, int], list[object]]:
+    made: dict[tuple[int, int], list[object]] = {}
+    for day in sorted(days):
+        made.setdefault((day.year, day.month), []).append(days[day])
+    return made
 
 
 def _near(months: Sequence[tuple[int, int]], month: tuple[int, int]) -> Sequence[tuple[int, int]]:

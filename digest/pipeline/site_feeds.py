@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
@@ -51,8 +52,9 @@ def put_feeds(
         words = [memory.days[day.isoformat()].words for day in chosen]
         mark = fingerprint(stamp, house.hub, path, memory.names.get(path.split("/")[-2], ""), *words)
         for kind, full in KINDS:
+            channel = functools.cache(_bound(make, chosen, load, full))  # three formats say the same
             for ending, (_, write) in feeds.FORMATS.items():
-                put(f"{path}{kind}.{ending}", mark, _bound(write, make, chosen, load, full))
+                put(f"{path}{kind}.{ending}", mark, functools.partial(_written, write, channel))
 
 
 def _section(ours: Syndication, slug: str, name: str) -> Callable[[list[Listed], bool], Channel]:
@@ -60,13 +62,13 @@ def _section(ours: Syndication, slug: str, name: str) -> Callable[[list[Listed],
 
 
 def _bound(
-    write: Callable[[Channel], bytes],
-    make: Callable[[list[Listed], bool], Channel],
-    chosen: Sequence[date],
-    load: Callable[[date], Listed],
-    full: bool,
-) -> Callable[[], bytes]:
-    return lambda: write(make([load(day) for day in chosen], full))
+    make: Callable[[list[Listed], bool], Channel], chosen: Sequence[date], load: Callable[[date], Listed], full: bool
+) -> Callable[[], Channel]:
+    return lambda: make([load(day) for day in chosen], full)
+
+
+def _written(write: Callable[[Channel], bytes], channel: Callable[[], Channel]) -> bytes:
+    return write(channel())
 
 
 def _of_section(slug: str, newest: Iterable[date], known: Mapping[str, Known]) -> Iterator[date]:
