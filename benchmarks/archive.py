@@ -22,26 +22,16 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from benchmarks.archive_build import Clock
+from benchmarks.archive_pages import look
 from digest.cli.app import run
 from digest.cli.session import Start
 from digest.config import load
 from digest.dates import to_micros
-from digest.pipeline.site import build_site
 from digest.store.engine import Store
 from digest.store.tables import contents, edition_parts, editions
-from digest.wiring import Wiring
-from digest.wiring.archive import ArchiveKeeper
 
 LAST = date(2026, 11, 24)
-MOMENT = datetime(2026, 11, 24, 6, 40, tzinfo=UTC)
-
-
-class Clock:
-    """Stands still."""
-
-    def now(self) -> datetime:
-        """Return the same instant."""
-        return MOMENT
 
 
 def prepare(folder: Path) -> Path:
@@ -88,26 +78,15 @@ def processor() -> float:
 
 def built(config: Path, out: Path) -> tuple[str, dict[str, int]]:
     """Build in a process of its own; return its seconds, as told, and what it says."""
-    words = [sys.executable, "-m", "benchmarks.archive", "--build", str(config), str(out)]
+    words = [sys.executable, "-m", "benchmarks.archive_build", str(config), str(out)]
     start, before = time.perf_counter(), processor()
     answer = subprocess.run(words, capture_output=True, text=True, check=True)
     taken = f"{time.perf_counter() - start:.2f} s ({processor() - before:.2f} of the processor)"
     return taken, json.loads(answer.stdout)
 
 
-def build(config: Path, out: Path) -> None:
-    """Build the site alone, and print what was done as JSON."""
-    wiring = Wiring(load(config, {}), clock=Clock())
-    keeper = ArchiveKeeper(wiring)
-    report = build_site([keeper.source(each) for each in wiring.settings.digests], out)
-    print(json.dumps(report.document()))
-    wiring.close()
-
-
 def measure(folder: Path, count: int) -> None:
     """Print what each step takes."""
-    from benchmarks.archive_pages import look  # a build, which is this module's too, starts without it
-
     config, out = prepare(folder), folder / "ten-years"
     url = load(config, {}).store_url
     days = [LAST - timedelta(days=number) for number in range(count + 1, 0, -1)]
@@ -123,7 +102,8 @@ def measure(folder: Path, count: int) -> None:
     everything = [path.stat().st_size for path in out.rglob("*") if path.is_file()]
     print(f"all: {len(everything)} files, {sum(everything) / 1e6:.0f} MB", flush=True)
     starting, before = time.perf_counter(), processor()
-    subprocess.run([sys.executable, "-c", "import benchmarks.archive"], check=True)
+    loading = "from digest.cli.app import collect_seldom as s; s(); import digest.wiring.archive"
+    subprocess.run([sys.executable, "-c", loading], check=True)
     print(f"of each, starting takes {time.perf_counter() - starting:.2f} s ({processor() - before:.2f})")
     look(out)
 
@@ -133,11 +113,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--editions", type=int, default=3_650)
     options.add_argument("--keep", type=Path)
-    options.add_argument("--build", type=Path, nargs=2, metavar=("CONFIG", "OUT"))
     chosen = options.parse_args()
-    if chosen.build:
-        build(*chosen.build)
-        return
     os.environ["NO_COLOR"] = "1"
     if chosen.keep is not None:
         measure(chosen.keep, chosen.editions)
