@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from digest.cli.editions import JsonOption
-from digest.cli.session import Session, command, parse_day
+from digest.cli.session import Session, command, parse_day, to_second
 from digest.errors import EXIT_DONE, UsageError
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def log(
         for each in document["editions"]:
             session.say(_edition_line(each))
             for edit in each["edits"] if day else []:
-                session.say(f"  {edit['at']}  {edit['by']}: {edit['kind']} {edit['target']}".rstrip())
+                session.say(f"  {to_second(edit['at'])}  {edit['by']}: {edit['kind']} {edit['target']}".rstrip())
         if document["runs"]:
             session.say("Runs:")
         for run in document["runs"]:
@@ -124,4 +124,4 @@ def _run_line(run: dict[str, Any]) -> str:
     took = "did not end" if run["duration_s"] is None else f"{run['duration_s']:.1f} s"
     code = "" if run["exit_code"] is None else f"exit {run['exit_code']}"
     trouble = f"  {', '.join(run['trouble'])}" if run["trouble"] else ""
-    return f"  {run['started'][:19]}Z  {run['command']:8} {run['edition']}  {took:>10}  {code}{trouble}"
+    return f"  {to_second(run['started'])}  {run['command']:8} {run['edition']}  {took:>10}  {code}{trouble}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digest.cli.session import Session, command
+from digest.cli.session import Session, command, to_second
 from digest.errors import EXIT_DONE, EXIT_FAILED
 
 if TYPE_CHECKING:
@@ -85,7 +85,9 @@ def check(
 @command(group, "backup", example="digest db backup backups/ --keep 14", exits=(0, 1, 2))
 def backup(
     session: Session,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file, or a folder to make one in.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A new file, or a folder to make one in; FOLDER/ is made.")
+    ],
     keep: Annotated[
         int, typer.Option("--keep", metavar="N", min=0, help="Of a folder: remove all but the newest N; 0 = none.")
     ] = 0,
@@ -94,7 +96,7 @@ def backup(
     """Write the publication's database into one SQLite file, checked, while runs, sends and pages go on."""
     from digest.wiring.backups import Backups
 
-    made, gone = Backups(session.wiring).make(file.absolute(), keep=keep)
+    made, gone = Backups(session.wiring).make(Path(file).absolute(), keep=keep, in_folder=file.endswith("/"))
     if as_json:
         session.emit(_document(made) | {"removed": [str(path) for path in gone]})
         return EXIT_DONE
@@ -180,7 +182,7 @@ def copy(
 
     report = copy_store(source or session.settings.store_url, to, now=session.clock.now, tell=tell)
     if report.finished is not None:
-        session.say(f"This copy was finished at {iso(report.finished)}; nothing was done.")
+        session.say(f"This copy was finished at {to_second(iso(report.finished))}; nothing was done.")
         return EXIT_DONE
     for table in report.tables:
         session.detail(f"{table.name}: {table.rows:,} rows, {table.hash}")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from digest.cli.editions import EditionOption, JsonOption
-from digest.cli.session import Session, command, parse_day
+from digest.cli.session import Session, command, parse_day, to_second
 from digest.errors import EXIT_DONE, EXIT_TEMPORARY, UsageError
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ def _status_lines(document: dict[str, Any]) -> list[str]:
     number = f", No. {document['number']}" if document["number"] else ""
     lines = [f"Edition of {document['edition']}{number}: {document['state']}{reason}"]
     if document["approved_by"]:
-        lines.append(f"Approved by {document['approved_by']} at {document['approved_at']}")
+        lines.append(f"Approved by {document['approved_by']} at {to_second(document['approved_at'])}")
     counts = document["counts"]
     if counts["total"]:
         told = ", ".join(
@@ -197,16 +197,16 @@ def _status_lines(document: dict[str, Any]) -> list[str]:
     lines += [f"In doubt: {each['email']} ({each['reply'] or 'the sender died'})" for each in document["in_doubt"]]
     lines += [f"Refused: {each['email']} ({each['reply']})" for each in document["refused"]]
     if document["retry_at"]:
-        lines.append(f"Deferred ones are tried again at {document['retry_at']}")
+        lines.append(f"Deferred ones are tried again at {to_second(document['retry_at'])}")
     feeds = document["feeds"]
     lines.append(f"Feeds: {feeds['total']}, {len(feeds['failing'])} failing")
     lines += [f"  {line}" for line in feeds["failing"]]
     lines += [f"No edition on {each['edition']}: {each['reason']}" for each in document["skipped"]]
     last = document["last_run"]
     if last is not None:
-        lines.append(f"Last run: {last['started']}, exit {last['exit_code']}" if last["finished"] else
-                     f"Last run: {last['started']}, which did not end")  # fmt: skip
+        ended = f"exit {last['exit_code']}" if last["finished"] else "which did not end"
+        lines.append(f"Last run: {to_second(last['started'])}, {ended}")
     if document["paused_until"]:
         lines.append(f"Paused until {document['paused_until']}")
-    lines.append(f"Next edition: {document['next_run'] or 'none is due'}")
+    lines.append(f"Next edition: {to_second(document['next_run']) or 'none is due'}")
     return lines

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from digest.cli.editions import JsonOption
-from digest.cli.session import Session, command
+from digest.cli.session import Session, command, to_second
 from digest.dates import iso
 from digest.errors import EXIT_DONE, UsageError
 
@@ -118,5 +118,6 @@ def log(
         )
         return EXIT_DONE
     for each in found:
-        session.say(f"{iso(each.at)}  {each.by or '-':20} {each.did:10} {each.about}  {each.address}".rstrip())
+        at = to_second(iso(each.at))
+        session.say(f"{at}  {each.by or '-':20} {each.did:10} {each.about}  {each.address}".rstrip())
     return EXIT_DONE

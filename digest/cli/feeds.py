@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from digest.cli.editions import JsonOption
-from digest.cli.session import Session, command
+from digest.cli.session import Session, command, to_second
 from digest.dates import iso
 from digest.errors import EXIT_ATTENTION, EXIT_DONE, EXIT_FAILED, FeedError, FileProblem, ParseError, UsageError
 from digest.model.news import Feed, FeedState
@@ -100,39 +100,41 @@ def list_(session: Session, as_json: JsonOption = False) -> int:
 def check(session: Session, as_json: JsonOption = False) -> int:
     """Tell each feed's health as last seen: last success, last error, failures in a row."""
     states = session.wiring.stories.feed_states()
-    rows = []
-    for each in session.settings.feeds:
-        state = states.get(each.url, FeedState(url=each.url))
-        rows.append(
-            {
-                "name": each.name or state.title,
-                "url": each.url,
-                "health": "gone"
-                if state.gone
-                else "failing"
-                if state.last_error
-                else "ok"
-                if state.last_success
-                else "new",
-                "last_success": iso(state.last_success),
-                "last_story": iso(state.last_story),
-                "last_error": state.last_error or None,
-                "failures": state.failures,
-                "stories": state.stories,
-                "next_due": iso(state.next_due),
-                "moved_to": state.moved_to or None,
-            }
-        )
+    found = [(each, states.get(each.url, FeedState(url=each.url))) for each in session.settings.feeds]
     if as_json:
-        session.emit(rows)
+        session.emit([_document(feed, state) for feed, state in found])
     else:
-        for row in rows:
-            error = f"  {row['last_error']} ({row['failures']} in a row)" if row["last_error"] else ""
-            name, read_at = str(row["name"] or row["url"]), str(row["last_success"] or "never read")
-            session.say(f"{name:28} {row['health']:8} {row['stories']:4} stories  {read_at:20}{error}")
-        if not rows:
+        for feed, state in found:
+            error = f"  {state.last_error} ({state.failures} in a row)" if state.last_error else ""
+            read_at = to_second(iso(state.last_success)) or "never read"
+            name = feed.name or state.title or feed.url
+            session.say(f"{name:28} {_health(state):8} {state.stories:4} stories  {read_at:20}{error}")
+        if not found:
             session.say("There are no feeds; add one with `digest feeds add ADDRESS`.")
-    return EXIT_ATTENTION if any(row["health"] in ("gone", "failing") for row in rows) else EXIT_DONE
+    return EXIT_ATTENTION if any(_health(state) in ("gone", "failing") for _, state in found) else EXIT_DONE
+
+
+def _health(state: FeedState) -> str:
+    if state.gone:
+        return "gone"
+    if state.last_error:
+        return "failing"
+    return "ok" if state.last_success else "new"
+
+
+def _document(feed: Feed, state: FeedState) -> dict[str, object]:
+    return {
+        "name": feed.name or state.title,
+        "url": feed.url,
+        "health": _health(state),
+        "last_success": iso(state.last_success),
+        "last_story": iso(state.last_story),
+        "last_error": state.last_error or None,
+        "failures": state.failures,
+        "stories": state.stories,
+        "next_due": iso(state.next_due),
+        "moved_to": state.moved_to or None,
+    }
 
 
 @command(group, "add", example="digest feeds add halyard.example --section foreign", exits=(0, 1, 2))

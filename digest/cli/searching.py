@@ -31,7 +31,9 @@ def search(
     session: Session,
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="WORDS", help="All must be there; quote what stands together, -WORD keeps one out."),
+        typer.Argument(
+            metavar="WORDS", help="All must be there; quote what stands together; after --, -WORD keeps one out."
+        ),
     ] = None,
     section: Annotated[
         str, typer.Option("--section", metavar="SECTION", envvar="DIGEST_SECTION", help="Slug or title.")

@@ -9,6 +9,7 @@ import functools
 import inspect
 import json
 import os
+import re
 import sys
 import typing
 from collections.abc import Callable, Mapping, Sequence
@@ -168,6 +169,11 @@ def parse_time(text: str, option: str) -> datetime:
         raise UsageError(
             f"{text!r} is no instant with a zone", where=option, fix="write it as 2026-11-23T06:40:00Z"
         ) from None
+
+
+def to_second(instant: str | None) -> str | None:
+    """Return an instant of a JSON document as a person reads it: without a fraction of a second."""
+    return instant and re.sub(r"\.\d+", "", instant)
 
 
 def exit_codes(codes: Sequence[int]) -> str:

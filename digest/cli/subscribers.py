@@ -12,6 +12,7 @@ from typing import Annotated, Any, BinaryIO, cast
 import typer
 
 from digest.cli.session import Session, command
+from digest.dates import iso
 from digest.errors import EXIT_ATTENTION, EXIT_DONE, RosterError, UsageError
 
 group = typer.Typer(help="Look after the subscribers.", no_args_is_help=True, rich_markup_mode=None)
@@ -100,7 +101,7 @@ def list_(
         count += 1
         chosen = "all sections" if each.sections is None else ", ".join(each.sections)
         session.say(f"{each.email:36} {each.status.value:12} {each.format:5} {chosen}")
-    session.say(f"{count} subscribers")
+    session.say("1 subscriber" if count == 1 else f"{count:,} subscribers")
     return EXIT_DONE
 
 
@@ -219,7 +220,7 @@ def erase(
     left = session.roster.known(address)
     proof = {
         "address": address,
-        "at": session.clock.now().isoformat(),
+        "at": iso(session.clock.now()),
         "left": {
             "subscriber": left["subscriber"],
             "signups": len(left["signups"]),

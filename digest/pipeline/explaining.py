@@ -8,7 +8,7 @@ from typing import Any
 
 from digest.dates import iso
 from digest.editions.board import tells
-from digest.model.editions import Edition, EditionRecord, Item, Passed, Score
+from digest.model.editions import Edition, EditionRecord, Item, Passed, Score, Term
 from digest.model.news import BEFORE_US, Cluster, Story
 
 NO_SCORE = Score()
@@ -115,6 +115,13 @@ def _when(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
+def _made_of(term: Term) -> str:
+    """Return value × weight, and × what is left of it by its age where that shows."""
+    fresh = term.value * term.weight
+    left = f"{term.contribution / fresh:.2f}" if fresh else "1.00"
+    return f"{term.value:.2f} × {term.weight:g}" + (f" × {left} for its age" if left != "1.00" else "")
+
+
 def explanation_text(told: Explanation) -> str:
     """Return it for a person."""
     story = told.story
@@ -123,7 +130,7 @@ def explanation_text(told: Explanation) -> str:
     if told.section_reason:
         lines.append(f"in this section because: {told.section_reason}")
     lines.extend(
-        f"  {term.contribution:+7.2f}  {term.name.replace('_', ' ')} ({term.value:.2f} × {term.weight:g})"
+        f"  {term.contribution:+7.2f}  {term.name.replace('_', ' ')} ({_made_of(term)})"
         for term in told.score.terms
         if term.contribution
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from digest.dates import edition_day
 from digest.editions.calendar import why_off
-from digest.errors import UsageError
+from digest.errors import FileProblem, UsageError
 from digest.model.mail import EditionKey
 from digest.pipeline.days import missed
 from digest.wiring import Wiring
@@ -29,16 +29,19 @@ class Backups:
     def __init__(self, wiring: Wiring) -> None:
         self.wiring, self.settings, self.clock = wiring, wiring.settings, wiring.clock
 
-    def make(self, where: Path, *, keep: int = 0) -> tuple[Backup, Sequence[Path]]:
+    def make(self, where: Path, *, keep: int = 0, in_folder: bool = False) -> tuple[Backup, Sequence[Path]]:
         """Write a backup into a file, or into a folder under a name of ours; return it, and which old ones went.
 
-        ``keep`` is how many of a folder stay, 0 = all. Raises FileProblem, StoreError, UsageError.
+        ``keep`` is how many of a folder stay, 0 = all; with ``in_folder`` the folder is made where it is not there.
+        Raises FileProblem, StoreError, UsageError.
         """
         from digest.store.backups import backup, rotate
 
+        if in_folder:
+            _make_folder(where)
         folder = where.is_dir()
         if keep and not folder:
-            raise UsageError("a single file is no row of backups", where="--keep", fix="name a folder that is there")
+            raise UsageError("a single file is no row of backups", where="--keep", fix="name a folder: backups/")
         file = where / f"digest-{_stamp(self.clock.now())}.db" if folder else where
         made = backup(self.settings.store_url, file)
         return made, rotate(where, PATTERN, keep) if folder else ()
@@ -84,6 +87,18 @@ class Backups:
             days = [day.day for day in missed(CalendarStore(store), digest.name, schedule, before=self.today)]
             found += [EditionKey(digest.name, day) for day in (*days, self.today) if not why_off(day, schedule)]
         return found
+
+
+def _make_folder(where: Path) -> None:
+    """Make a folder that nobody else looks into: backups hold addresses."""
+    try:
+        where.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileProblem(
+            f"the folder cannot be made ({error.strerror or error})",
+            where=str(where),
+            fix="choose a place you may write to",
+        ) from None
 
 
 def _stamp(now: datetime) -> str:

@@ -201,7 +201,7 @@ class Doctor:
                 "database", "warning", "subscribers", "nobody is on the list", "`digest subscribers import FILE`"
             )
         else:
-            yield f"{found.active:,} active readers"
+            yield f"{found.active:,} active reader{'s' * (found.active != 1)}"
 
     def clocks(self) -> Said:
         """Look whether the clock can be right, and whether readers' zones are known."""

@@ -185,13 +185,16 @@ def test_a_damaged_database_is_found_by_check_and_restored(digest: Digest, publi
 
 def test_a_folder_of_backups_keeps_the_newest(digest: Digest, publication: Path, clock: StandingClock) -> None:
     folder = publication.parent / "backups"
-    folder.mkdir()
     for _ in range(4):
-        outcome = digest("db", "backup", folder, "--keep", "2", "-c", publication)
+        outcome = digest("db", "backup", f"{folder}/", "--keep", "2", "-c", publication)
         assert outcome.code == 0
         clock.advance(days=1)
     assert [path.name for path in sorted(folder.iterdir())] == [
         "digest-20261125T064000Z.db", "digest-20261126T064000Z.db",
     ]  # fmt: skip
     assert outcome.out.count("Removed") == 1
+    assert folder.stat().st_mode & 0o777 == 0o700, "backups hold addresses"
     assert digest("db", "backup", folder / "one.db", "--keep", "2", "-c", publication).code == 2
+    in_the_way = digest("db", "backup", f"{publication}/", "-c", publication)
+    assert (in_the_way.code, in_the_way.err.count("\n")) == (1, 1)
+    assert "the folder cannot be made" in in_the_way.err

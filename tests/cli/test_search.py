@@ -55,6 +55,11 @@ def test_a_listed_edition_is_found(sent: Path, digest: Digest, monkeypatch: pyte
     none = digest("search", "-c", sent, "zzyzx")
     assert (none.code, none.out) == (0, "No story fits these words. Try fewer.\n")
 
+    word = hit["headline"].split()[0]
+    without = digest("search", "-c", sent, "--json", "--", "harbour", f"-{word}").json
+    assert 0 < without["total"] < everything["total"]
+    assert hit["story"] not in {each["story"] for each in without["hits"]}
+
     # Have we run this?
     story = hit
     same = digest("search", "-c", sent, "--like", story["story"], "--json").json["hits"]

@@ -25,7 +25,7 @@ MADE = edition(
             passed=(
                 Passed(
                     cluster=Cluster(stories=(story("wheat"),), lead=story("wheat")),
-                    score=Score(total=1.5, terms=(Term(name="sources", value=0.5, weight=3.0, contribution=1.5),)),
+                    score=Score(total=1.35, terms=(Term(name="sources", value=0.5, weight=3.0, contribution=1.35),)),
                     reason="0.1 below the last",
                     section_reason="its feed",
                 ),
@@ -101,8 +101,8 @@ def test_a_person_reads_the_score_the_event_and_the_edits() -> None:
         "  Calder Wire, 2026-11-23 04:40 UTC  https://read.example/wheat  (wheat)",
         "passed in Foreign: 0.1 below the last",
         "in this section because: its feed",
-        "    +1.50  sources (0.50 × 3)",
-        "    +1.50  in all",
+        "    +1.35  sources (0.50 × 3 × 0.90 for its age)",
+        "    +1.35  in all",
         "edit: pin by Ada",
     ]
     event = explanation_text(explain(BESIDE, MADE, record(MADE))).splitlines()
