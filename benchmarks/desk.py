@@ -127,7 +127,7 @@ def visits(started: Browser, base: str, state: Path) -> None:
 
 def edits(page: Page) -> None:
     """Rewrite and move items."""
-    page.locator("button.h").first.click()
+    page.locator("button.t").first.click()
     page.locator(".open textarea[name=headline]").wait_for()
     rewrites = []
     for number in range(EDITS):
@@ -139,7 +139,7 @@ def edits(page: Page) -> None:
     page.wait_for_timeout(500)
     moves = []
     for number in range(EDITS):
-        page.locator(f"#sec-s{number % SECTIONS} button.h").first.focus()
+        page.locator(f"#sec-s{number % SECTIONS} button.t").first.focus()
         moves.append(page.evaluate(MOVE))
         page.wait_for_timeout(150)
     for name, took in (("rewrite", rewrites), ("move", moves)):

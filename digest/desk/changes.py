@@ -78,7 +78,7 @@ class Changes:
         wants = {"X-Desk-Pictures": "1"} if kind not in WORDS and self.drafts.wants_pictures(after) else {}
         # The browser asks for the mail next: it is rendered while it still reads this answer.
         ahead = BackgroundTask(shown_of, self.drafts, after, form.get("as", ""))
-        return HTMLResponse(html + self.pages.said(record.edits[-1]), headers=wants, background=ahead)
+        return HTMLResponse(html + self.pages.said(after), headers=wants, background=ahead)
 
     async def pictures(self, request: Request) -> Response:
         """Fetch the pictures that what came in brings along; return what changed."""

@@ -126,7 +126,7 @@ class Columns:
     def _pin(self, item: Item) -> int:
         """Return the sequence of the pin that holds an item, 0 where none does."""
         held = [edit for edit in self.standing if edit.kind == "pin" and tells(item.cluster, edit.target)]
-        return held[-1].sequence if held else 0
+        return held[-1].sequence if held and item.pinned else 0
 
     def _stories(self, item: Item) -> Iterator[SourceView]:
         shown = {line.url for line in item.related}

@@ -139,12 +139,15 @@ class Pages:
 
     def problem(self, problem: DigestError) -> str:
         """Return the piece that says why nothing was changed."""
-        fix = f"; {problem.fix}" if problem.fix else ""
+        # Options are the terminal's; here there is a field.
+        fix = f"; {problem.fix.partition(' with --')[0]}" if problem.fix else ""
         return self.fill("said", {"problem": sentence(f"{problem.what}{fix}"), "clash": None, "said": ""})
 
-    def said(self, edit: Edit) -> str:
-        """Return the piece that says, to who cannot see it, what was done."""
-        return self.fill("said", {"problem": "", "clash": None, "said": f"Saved: {edit.kind}"})
+    def said(self, draft: Draft) -> str:
+        """Return the piece that says, to who cannot see it, what the last edit did."""
+        edits = draft.record.edits
+        done = did(edits[-1], draft.edition, edits, draft.record.base)
+        return self.fill("said", {"problem": "", "clash": None, "said": f"Saved: you {done}."})
 
     def clash(self, draft: Draft, other: Edit, mine: Mapping[str, Any], look: Look) -> str:
         """Return the piece that tells, under its item, of somebody else's edit of the same; both versions are kept.

@@ -13,10 +13,10 @@ _SHORT = 48  # characters of a headline that stands for its story
 
 
 def did(edit: Edit, edition: Edition, edits: Sequence[Edit] = (), base: Edition | None = None) -> str:
-    """Return what an edit did without who did it: "rewrote the headline of place 2".
+    """Return what an edit did without who did it: "dropped “Wheat is dear”".
 
-    Stories are named by their place in ``edition``, those that are not in it by their headline there or in ``base``;
-    ``edits`` are those of the edition, so that an undo can say what it took back.
+    Stories are named by their headline in ``edition``, else in ``base``; one that was rewritten by its place, for the
+    words tell the rest. ``edits`` are those of the edition, so that an undo can say what it took back.
     """
     if edit.kind in ("undo", "redo"):
         verb = "took back" if edit.kind == "undo" else "brought back"
@@ -35,18 +35,19 @@ def did(edit: Edit, edition: Edition, edits: Sequence[Edit] = (), base: Edition 
         return "wrote a note"
     if edit.kind == "add":
         return f"added {_quoted(str(edit.value.get('headline', '')))}"
-    what = name_of(edit.target, edition, base)
     if edit.kind in ("rewrite", "correct"):
+        what = _place_of(edit.target, edition) or name_of(edit.target, edition, base)
         words = [name for name in _WORDS if name in edit.value]
         verb = "rewrote" if edit.kind == "rewrite" else "corrected"
         return f"{verb} the {' and '.join(words)} of {what}" if words else f"{verb} {what}"
-    return _OF_STORIES[edit.kind].format(what=what, section=_section(edit, edition), up=_up(edit))
+    what = name_of(edit.target, edition, base)
+    return _OF_STORIES[edit.kind].format(what=what, up=_up(edit)) + _where(edit, edition)
 
 
 _OF_STORIES = {
-    "pin": "pinned {what}{section}",
+    "pin": "pinned {what}",
     "drop": "dropped {what}",
-    "move": "moved {what}{section}",
+    "move": "moved {what}",
     "promote": "made {what} the top item",
     "boost": "{up} {what}",
     "merge": "joined stories to {what}",
@@ -62,21 +63,32 @@ def _up(edit: Edit) -> str:
     return "lowered" if isinstance(amount, int | float) and amount < 0 else "raised"
 
 
-def _section(edit: Edit, edition: Edition) -> str:
-    slug = edit.value.get("section")
+def _where(edit: Edit, edition: Edition) -> str:
+    if edit.kind not in ("pin", "move"):
+        return ""
+    slug, place = edit.value.get("section"), edit.value.get("place")
     title = next((each.section.title for each in edition.sections if each.section.slug == slug), "")
+    if place:
+        return f" to place {place}" + (f" of {title}" if title else "")
     return f" in {title}" if title and edit.kind == "pin" else f" to {title}" if title else ""
 
 
-def name_of(story_id: str, edition: Edition, base: Edition | None = None) -> str:
-    """Return how a story is called: its place in the mail, else its headline in the edition or its base."""
+def _place_of(story_id: str, edition: Edition) -> str:
     for place, item in enumerate(edition.items, 1):
         if tells(item.cluster, story_id):
             return f"place {place}"
-    for filled in (each for where in (edition, base) if where is not None for each in where.sections):
-        for cluster in (*(item.cluster for item in filled.items), *(passed.cluster for passed in filled.passed)):
-            if tells(cluster, story_id):
-                return _quoted(cluster.lead.headline)
+    return ""
+
+
+def name_of(story_id: str, edition: Edition, base: Edition | None = None) -> str:
+    """Return how a story is called: its headline in the edition, chosen or passed over, else in its base."""
+    for where in (each for each in (edition, base) if each is not None):
+        for item in where.items:
+            if tells(item.cluster, story_id):
+                return _quoted(item.headline)
+        for passed in (passed for filled in where.sections for passed in filled.passed):
+            if tells(passed.cluster, story_id):
+                return _quoted(passed.cluster.lead.headline)
     return "a story"
 
 

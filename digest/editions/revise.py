@@ -33,7 +33,9 @@ redo        (target: a sequence or "")  brings back an edit, the last one taken 
 =========== =========================== ==============================================================================
 
 Structure comes first (merge, split, lead, add), then order, then drops and pins, then words: so pins and drops hold on
-any base, also on one built later. An edit whose target is not there is kept and reported in ``health.notes``.
+any base, also on one built later. An edit whose target is not there is kept and reported in ``health.notes``. What was
+decided about an event that was joined to another since waits until it is split off again: the other keeps its place and
+its words.
 """
 
 from __future__ import annotations
@@ -96,12 +98,13 @@ def apply(base: Edition, edits: Sequence[Edit]) -> Edition:
     if not edits_now:
         return base
     board = Board(base)
+    joints = [edit for edit in edits_now if edit.kind in ("merge", "split")]
     problems: list[tuple[Edit, str]] = []
     for steps in (_STRUCTURE, _ORDER, _HOLDS, _WORDS):
         problems.extend(
             (edit, steps[edit.kind](board, edit))
             for edit in (_last_holds(edits_now) if steps is _HOLDS else edits_now)
-            if edit.kind in steps and not (edit.kind == "note" and not edit.target)
+            if edit.kind in steps and not (edit.kind == "note" and not edit.target) and not _waits(board, edit, joints)
         )
     edition = replace(base, sections=board.sections())
     edition = _with_subject(base, edition)
@@ -112,6 +115,19 @@ def apply(base: Edition, edits: Sequence[Edit]) -> Edition:
     if not notes:
         return edition
     return replace(edition, health=replace(edition.health, notes=(*edition.health.notes, *notes)))
+
+
+def _waits(board: Board, edit: Edit, joints: Sequence[Edit]) -> bool:
+    """Return whether what an edit decided about was joined to another event since, which another story leads."""
+    if edit.kind in _STRUCTURE:
+        return False
+    joined = False
+    for later in joints:
+        named = (later.target, *rearrange.texts(later.value, "with"))
+        if later.sequence > edit.sequence and edit.target in named:
+            joined = later.kind == "merge" and later.target != edit.target
+    there = board.find(edit.target) if joined else None
+    return there is not None and (edit.kind not in _WORDS or there[1].cluster.lead.id != edit.target)
 
 
 def _last_holds(edits: Sequence[Edit]) -> list[Edit]:

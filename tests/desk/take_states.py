@@ -125,7 +125,7 @@ def _pictures(started: object, base: str, app: Gate, out: Path) -> None:
         ada.locator("#decide .kv").wait_for()
         saved(still(ada), out / "approve-1440-light.png")
 
-        first = "#sec-foreign button.h"
+        first = "#sec-foreign button.t"
         jonne.locator(first).first.click()
         theirs = jonne.locator(".open textarea[name=headline]")
         theirs.fill("Jonne’s words for it")

@@ -104,7 +104,7 @@ def test_nothing_a_feed_writes_ever_runs(poisoned_desk: str) -> None:
         opened.frame_locator("#mail").locator("h3").first.wait_for()
         _never_ran(opened)
         # Opened, rewritten with a vector, searched, listed, checked, in every look: words stay words.
-        opened.locator("button.h").first.click()
+        opened.locator("button.t").first.click()
         field = opened.locator(".open textarea[name=headline]")
         assert field.input_value() in VECTORS
         field.fill(VECTORS[3])
@@ -165,7 +165,7 @@ def test_everybody_can_work_at_the_desk(publication: Path) -> None:
 
         without_faults("the desk", dark=False)
         # Every control of an item can be reached by Tab alone, and what has the focus shows it.
-        opened.locator("#sec-defence button.h").first.focus()
+        opened.locator("#sec-defence button.t").first.focus()
         opened.keyboard.press("Enter")
         opened.locator(".open").wait_for()
         reached = set()

@@ -34,7 +34,7 @@ class Desk:
         return self.page.locator(f"#sec-{section} .items > [data-place='{place}']")
 
     def at(self, section: str, place: int) -> None:
-        self.item(section, place).locator("button.h").focus()
+        self.item(section, place).locator("button.t").focus()
 
     @property
     def mail(self) -> FrameLocator:
@@ -83,6 +83,7 @@ def test_an_editors_morning(opened: Page) -> None:
     press("Enter")
     field = opened.locator(".open textarea[name=headline]")
     expect(field).to_have_value(received)
+    expect(field).to_be_in_viewport()
     field.fill("A headline that says it better")
     expect(opened.locator(".open [data-count=headline]")).to_have_text("30 characters")
     press("Enter")
@@ -98,7 +99,7 @@ def test_an_editors_morning(opened: Page) -> None:
     opened.get_by_role("button", name="To the top of Foreign Affairs").click()
     at.order_in_mail(last, top)
     press("Escape")
-    expect(at.item("foreign", 1).locator("button.h")).to_be_focused()
+    expect(at.item("foreign", 1).locator("button.t")).to_be_focused()
     assert at.headlines("foreign")[:2] == [last, top]
 
     # Reorder by keyboard, then by drag, also into another section.
@@ -133,10 +134,10 @@ def test_an_editors_morning(opened: Page) -> None:
     press("Escape")
     # Closing asks the desk, whose answer takes the focus back to the item: not after the next one has it.
     expect(opened.locator(".plan .open")).to_have_count(0)
-    expect(at.item("natural", 1).locator("button.h")).to_be_focused()
+    expect(at.item("natural", 1).locator("button.t")).to_be_focused()
 
     # The event of an item: a line under it off, one by hand, another lead, a story split off; up and down the scores.
-    opened.locator(".plan .it", has_text=re.compile(r"[3-9] sources")).first.locator("button.h").focus()
+    opened.locator(".plan .it", has_text=re.compile(r"[3-9] sources")).first.locator("button.t").focus()
     press("r")
     line = opened.locator(".open [data-line]").first
     expect(line).to_be_focused()
@@ -184,8 +185,12 @@ def test_an_editors_morning(opened: Page) -> None:
         dialog.get_by_label("Headline", exact=False).fill(headline)
         dialog.get_by_role("button", name="Add it").click()
         if answer:
-            expect(opened.locator("#said")).to_contain_text(answer)
+            # What was typed stays, with what was wrong with it.
+            expect(dialog.locator(".told")).to_contain_text(answer)
+            expect(dialog.get_by_label("Address")).to_have_value(address)
+            press("Escape")
         else:
+            expect(dialog).to_be_hidden()
             at.in_mail(headline)
 
     # The preview: phone, dark, text, pictures off, the other direction; and as a reader of one section.
@@ -223,7 +228,15 @@ def test_an_editors_morning(opened: Page) -> None:
 
     # Everything is on record, and can be taken back and brought back.
     opened.get_by_role("tab", name="History").click()
-    expect(opened.locator("#history")).to_contain_text("You dropped")
+    expect(opened.locator("#history")).to_contain_text(f"You dropped “{first[:40]}")
+    expect(opened.locator("#history")).to_contain_text("to place 2 of Science")
+    # What stands behind one's initials lies over the page, which does not move.
+    before = opened.locator(".cols").bounding_box()
+    opened.locator(".me summary").click()
+    expect(opened.get_by_role("link", name="Calendar of editions")).to_be_visible()
+    assert opened.locator(".cols").bounding_box() == before
+    press("Escape")
+    expect(opened.get_by_role("link", name="Calendar of editions")).to_be_hidden()
     opened.locator("#as").select_option("")
     at.in_mail("The bakery that never closed")
     draft = opened.locator(".state").inner_text()

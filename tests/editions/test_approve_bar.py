@@ -136,7 +136,7 @@ def test_a_stale_draft_is_refused_with_what_changed() -> None:
     with pytest.raises(StaleDraft, match="draft 14 has become 17 since you looked") as refused:
         refuse_stale(KEY, seen, now, apply(edition(), edits))
     assert refused.value.changes == (
-        "Jonne rewrote the headline of place 1 and pinned place 2 in Trade.",
+        "Jonne rewrote the headline of place 1 and pinned “Headline of wheat” to place 1 of Trade.",
         "Ada dropped “Headline of harbour”.",
         "One story is out.",
     )

@@ -224,3 +224,25 @@ def test_a_full_section_makes_room_for_a_pin_but_never_drops_another_pin() -> No
     found = apply(base(), [replace(each, value={"section": "top", "place": 1}) for each in pins])
     assert sorted(shown(found)) == ["d", "x", "y", "z"]
     assert passed(found)["c"].startswith("made room for")
+
+
+@pytest.mark.parametrize(
+    "earlier",
+    [
+        edit(1, "drop", "b"),
+        edit(1, "move", "b", place=3),
+        edit(1, "pin", "b", section="trade", place=1),
+        edit(1, "promote", "b"),
+        edit(1, "rewrite", "b", headline="Of b alone"),
+    ],
+)
+def test_what_was_decided_about_an_event_joined_since_waits(earlier: Edit) -> None:
+    joined = edit(2, "merge", "a", **{"with": ["b"]})
+    found = apply(base(), [earlier, joined])
+    assert (shown(found), shown(found, "trade")) == ("ac", "de"), "the event it was joined to stays where it was"
+    assert item(found, "a").headline == "Headline of a"
+    assert found.health.notes == ()
+    apart = apply(base(), [earlier, joined, edit(3, "undo", "2")])
+    assert apart == apply(base(), [earlier]), "and stands again once they are apart"
+    led = apply(base(), [edit(1, "rewrite", "b", headline="Of b alone"), joined, edit(3, "lead", "b")])
+    assert item(led, "b").headline == "Of b alone", "its words are shown where it leads"

@@ -36,7 +36,7 @@
   // Items
 
   const item = (from) => from && from.closest("[data-id]");
-  const opener = (li) => $(".h[data-do], .bar [data-do=close]", li);
+  const opener = (li) => $("[data-do=open], .bar [data-do=close]", li);
   const items = () => $$(".plan [data-id]");
   const byId = (id) => document.getElementById("it-" + id);
   const count = (section) => $$(`#sec-${section} .items > [data-id]`).length;
@@ -49,7 +49,7 @@
     [focused, wanted] = [li.dataset.id, query || ".bar [data-do=close]"];
     turn(li.dataset.id);
   };
-  const close = () => { if (open) { [focused, wanted] = [open, ".h[data-do]"]; turn(""); } };
+  const close = () => { if (open) { [focused, wanted] = [open, "[data-do=open]"]; turn(""); } };
   const place = (li, at) => {
     const { id, section, pinned } = li.dataset;
     if (at < 1 || at > count(section)) return;
@@ -128,6 +128,8 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-do]");
     if (button && !button.disabled) return does[button.dataset.do](item(button), button);
+    const menu = $(".me[open]");
+    if (menu && !menu.contains(event.target)) menu.open = false;
     const row = event.target.closest(".it[data-id]");
     if (row && !event.target.closest("a, button, input")) show(row);
   });
@@ -145,11 +147,32 @@
     if (["width", "look", "as"].includes(field.name)) look();
     if (field.name === "column") body.dataset.column = field.value;
   });
+  // A dialog stays until the desk has what was typed into it, and says what was wrong with it.
+  let asking = null;
+  const answered = (words) => {
+    const form = asking;
+    asking = null;
+    $(".go", form).disabled = false;
+    $(".told", form).textContent = words;
+    if (words) return;
+    form.reset();
+    form.closest("dialog").close();
+  };
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!form.dataset.form || !event.submitter.value) return;
+    event.preventDefault();
+    asking = form;
+    $(".go", form).disabled = true;
+    $(".told", form).textContent = form.dataset.meanwhile || "";
     post({ kind: form.dataset.form, ...Object.fromEntries(new FormData(form)) });
-    form.reset();
+  });
+  body.addEventListener("htmx:afterRequest", (event) => {
+    const { requestConfig: made, xhr, successful } = event.detail;
+    if (!asking || !made || made.parameters.kind !== asking.dataset.form) return;
+    const said = $("#said"), problem = !successful || xhr.getResponseHeader("X-Desk-Problem");
+    answered(!problem ? "" : xhr.status === 200 ? said.textContent.trim() : "The desk does not answer. What you typed stays here.");
+    if (problem) said.replaceChildren();
   });
   const tab = (name) => {
     for (const button of $$("#tabs [role=tab]")) {
@@ -200,6 +223,8 @@
   document.addEventListener("htmx:afterSettle", () => {
     const li = focused && byId(focused), field = li && (wanted ? $(wanted, li) : opener(li));
     if (field) field.focus();
+    // What was opened is seen from its head on, as much of it as there is room for.
+    if (field && field.dataset.do === "close") li.scrollIntoView({ block: "nearest" });
     if (!wanted || field) focused = wanted = "";
   });
 
@@ -237,6 +262,8 @@
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input:not([type=radio]), textarea, select"), key = event.key;
     if ($("dialog[open]")) return;
+    const menu = key === "Escape" && $(".me[open]");
+    if (menu) { menu.open = false; return $("summary", menu).focus(); }
     if (key === "Escape" && open) { event.preventDefault(); if (typing) typing.blur(); return close(); }
     if ((event.ctrlKey || event.metaKey) && key.toLowerCase() === "z" && !typing) {
       event.preventDefault();
