@@ -10,6 +10,7 @@ import typer
 from digest.cli.editions import JsonOption
 from digest.cli.session import Session, command, parse_day, to_second
 from digest.errors import EXIT_DONE, UsageError
+from digest.model.counting import count_of
 
 if TYPE_CHECKING:
     from digest.wiring.almanac import Almanac
@@ -116,7 +117,7 @@ def _edition_line(each: dict[str, Any]) -> str:
     number = f"No. {each['number']}" if each["number"] else ""
     counts = each["deliveries"]
     told = ", ".join(f"{n} {state.replace('_', ' ')}" for state, n in counts.items() if n and state != "total")
-    edits = f", {len(each['edits'])} edits" if each["edits"] else ""
+    edits = f", {count_of(len(each['edits']), 'edit')}" if each["edits"] else ""
     return f"{each['edition']}  {number:9} {each['state']}{reason}{edits}" + (f"  [{told}]" if told else "")
 
 

@@ -12,6 +12,7 @@ import typer
 
 from digest.cli.session import Session, command, to_second
 from digest.errors import EXIT_DONE, EXIT_FAILED
+from digest.model.counting import count_of
 
 if TYPE_CHECKING:
     from digest.store.backups import Backup
@@ -122,11 +123,13 @@ def restore(
 
     done = Backups(session.wiring).restore(file.absolute(), accept_lost=accept_lost)
     newest = f" of {done.newest:%Y-%m-%d %H:%M} UTC" if done.newest else ""
-    session.say(f"Restored {done.rows:,} rows{newest}; {done.stayed_away} suppressions came from what it replaces.")
+    session.say(
+        f"Restored {done.rows:,} rows{newest}; {count_of(done.stayed_away, 'suppression')} came from what it replaces."
+    )
     if done.erased:
-        session.say(f"{done.erased} people who had been erased since were erased again.")
+        session.say(f"{count_of(done.erased, 'person', 'people')} erased since the backup: erased again.")
     if done.missing:
-        session.warn(f"{done.missing} readers joined after the backup and are not in it; {_find_them(done.kept)}")
+        session.warn(f"{count_of(done.missing, 'reader')} not in the backup, joined after it; {_find_them(done.kept)}")
     if done.kept is not None:
         session.say(f"The replaced database: {done.kept}")
     for key in done.set_aside:

@@ -10,6 +10,7 @@ import typer
 from digest.cli.editions import EditionOption, JsonOption
 from digest.cli.session import Session, command, parse_day
 from digest.errors import EXIT_DONE, UsageError
+from digest.model.counting import count_of
 
 if TYPE_CHECKING:
     from digest.model.editions import Edition
@@ -368,7 +369,7 @@ def _list(session: Session, desk: Editing) -> int:
         mark = " " if edit.sequence in stand or edit.kind in ("undo", "redo") else "-"
         value = json.dumps(dict(edit.value), ensure_ascii=False) if edit.value else ""
         session.say(f"{mark}{edit.sequence:3} {edit.at:%H:%M} {edit.by}: {edit.kind} {edit.target} {value}".rstrip())
-    session.say(f"{len(stand)} of {len(record.edits)} edits stand.")
+    session.say(f"{len(stand)} of {count_of(len(record.edits), 'edit')} stand.")
     return EXIT_DONE
 
 

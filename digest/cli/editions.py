@@ -10,6 +10,7 @@ import typer
 
 from digest.cli.session import Session, command, parse_day
 from digest.errors import EXIT_ATTENTION, EXIT_DONE
+from digest.model.counting import count_of
 
 if TYPE_CHECKING:
     from digest.model.editions import Finding
@@ -37,7 +38,7 @@ def build(session: Session, as_json: JsonOption = False) -> int:
 
         session.emit(document(edition))
     else:
-        session.say(f"Draft of {edition.day}: {len(edition.items)} of {edition.health.stories} stories.")
+        session.say(f"Draft of {edition.day}: {len(edition.items)} of {count_of(edition.health.stories, 'story')}.")
         for filled in edition.sections:
             session.say(f"  {filled.section.title:24} {len(filled.items)} of {filled.section.stories}")
         for line in edition.health.short_sections:

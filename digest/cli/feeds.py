@@ -13,6 +13,7 @@ from digest.cli.editions import JsonOption
 from digest.cli.session import Session, command, to_second
 from digest.dates import iso
 from digest.errors import EXIT_ATTENTION, EXIT_DONE, EXIT_FAILED, FeedError, FileProblem, ParseError, UsageError
+from digest.model.counting import count_of
 from digest.model.news import Feed, FeedState
 
 group = typer.Typer(help="Look after the feeds.", no_args_is_help=True, rich_markup_mode=None)
@@ -46,7 +47,7 @@ def read(
                 session.warn(f"{path}: {result.what}")
             continue
         if not jsonl:
-            session.say(f"{path}: {len(result)} stories")
+            session.say(f"{path}: {count_of(len(result), 'story')}")
         for story in result:
             if jsonl:
                 sys.stdout.write(json.dumps(story_line(path, story), ensure_ascii=False) + "\n")
@@ -62,8 +63,8 @@ def fetch(session: Session) -> int:
 
     report = read_all(session.wiring, session.detail)
     session.say(
-        f"{report.feeds} feeds: {report.read} read, {report.unchanged} unchanged, {len(report.failed)} failed;"
-        f" {report.stories} stories, {report.new} new."
+        f"{count_of(report.feeds, 'feed')}: {report.read} read, {report.unchanged} unchanged,"
+        f" {len(report.failed)} failed; {count_of(report.stories, 'story')}, {report.new:,} new."
     )
     for line in report.changes:
         session.say(line)
@@ -92,7 +93,7 @@ def list_(session: Session, as_json: JsonOption = False) -> int:
         return EXIT_DONE
     for each in feeds:
         session.say(f"{each.name or '(no name)':28} {each.section or '-':12} {each.url}")
-    session.say(f"{len(feeds)} feeds")
+    session.say(count_of(len(feeds), "feed"))
     return EXIT_DONE
 
 
@@ -108,7 +109,7 @@ def check(session: Session, as_json: JsonOption = False) -> int:
             error = f"  {state.last_error} ({state.failures} in a row)" if state.last_error else ""
             read_at = to_second(iso(state.last_success)) or "never read"
             name = feed.name or state.title or feed.url
-            session.say(f"{name:28} {_health(state):8} {state.stories:4} stories  {read_at:20}{error}")
+            session.say(f"{name:28} {_health(state):8} {count_of(state.stories, 'story'):>12}  {read_at:20}{error}")
         if not found:
             session.say("There are no feeds; add one with `digest feeds add ADDRESS`.")
     return EXIT_ATTENTION if any(_health(state) in ("gone", "failing") for _, state in found) else EXIT_DONE
@@ -166,12 +167,11 @@ def add(
     for other in found.others:
         session.say(f"Also there: {other}")
     if seen is None and found.stories:
-        seen = session.ask(f"Do the {len(found.stories)} stories in it count as seen?")
+        seen = session.ask(f"Count the {count_of(len(found.stories), 'story')} in it as seen?")
     counted = feeds.add(found, Feed(url=found.url, name=name, section=slug, weight=weight), seen=bool(seen))
     if counted:
-        session.say(
-            f"Added to {session.config}. Its {counted} stories count as seen: only what comes from now on is news."
-        )
+        stories = count_of(counted, "story")
+        session.say(f"Added to {session.config}. {stories} counted as seen: only what comes from now on is news.")
     else:
         said = "; what is recent may be in the next edition (--seen, and nothing of it is)" if seen is None else ""
         session.say(f"Added to {session.config}{said if found.stories else ''}. Read it with `digest fetch`.")
@@ -229,7 +229,7 @@ def import_(
         imported = session.feeds.import_opml(body)
     except ParseError as error:
         raise UsageError(error.what, where=file, fix=error.fix) from None
-    session.say(f"{len(imported.feeds)} feeds added, {imported.known} there already.")
+    session.say(f"{count_of(len(imported.feeds), 'feed')} added, {imported.known} there already.")
     for section in imported.sections:
         session.say(f"  new section {section.slug} ({section.title})")
     if imported.feeds:

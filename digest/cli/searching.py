@@ -11,6 +11,7 @@ import typer
 from digest.cli.editions import JsonOption
 from digest.cli.session import Session, command
 from digest.errors import EXIT_DONE, UsageError
+from digest.model.counting import count_of
 
 if TYPE_CHECKING:
     from digest.model.searching import Question, Told
@@ -104,7 +105,7 @@ def _requoted(word: str) -> str:
 def _count(total: int, shown: int) -> str:
     if not total:
         return "No story fits these words. Try fewer."
-    stories = "1 story" if total == 1 else f"{total:,} stories"
+    stories = count_of(total, "story")
     return stories if shown == total else f"{stories}, the best {shown} shown; --limit shows more."
 
 

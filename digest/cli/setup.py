@@ -14,6 +14,7 @@ import typer
 
 from digest.cli.session import Session, command
 from digest.errors import EXIT_ATTENTION, EXIT_DONE, FileProblem
+from digest.model.counting import count_of
 
 config_group = typer.Typer(help="Show and check the configuration.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -21,7 +22,7 @@ config_group = typer.Typer(help="Show and check the configuration.", no_args_is_
 def register(app: typer.Typer) -> None:
     """Add these commands to the application."""
     command(app, "init", example="digest init morning", exits=(0, 1, 2))(init)
-    command(app, "demo", example="digest demo demo", exits=(0, 1, 5))(demo)
+    command(app, "demo", example="digest demo demo", exits=(0, 1, 2, 5))(demo)
     app.add_typer(config_group, name="config")
 
 
@@ -179,6 +180,7 @@ def check(session: Session) -> int:
     settings = session.settings
     _ = session.wiring.theme, session.wiring.dkim_keys
     session.say(
-        f"{settings.file}: {len(settings.sections)} sections, {len(settings.feeds)} feeds; nothing is wrong with it."
+        f"{settings.file}: {count_of(len(settings.sections), 'section')}, {count_of(len(settings.feeds), 'feed')};"
+        " nothing is wrong with it."
     )
     return EXIT_DONE

@@ -14,6 +14,7 @@ import typer
 from digest.cli.session import Session, command
 from digest.dates import iso
 from digest.errors import EXIT_ATTENTION, EXIT_DONE, RosterError, UsageError
+from digest.model.counting import count_of
 
 group = typer.Typer(help="Look after the subscribers.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -101,7 +102,7 @@ def list_(
         count += 1
         chosen = "all sections" if each.sections is None else ", ".join(each.sections)
         session.say(f"{each.email:36} {each.status.value:12} {each.format:5} {chosen}")
-    session.say("1 subscriber" if count == 1 else f"{count:,} subscribers")
+    session.say(count_of(count, "subscriber"))
     return EXIT_DONE
 
 

@@ -18,6 +18,7 @@ from digest.desk.live import Live
 from digest.desk.morning import morning_line
 from digest.desk.reading import day_of, visitor_of
 from digest.errors import ContentError, DigestError, UsageError
+from digest.model.counting import count_of
 from digest.model.editions import EditionState
 from digest.model.mail import EditionKey
 from digest.pipeline.approve_bar import ApproveBar, Seen, StaleDraft, hours, place_of
@@ -205,7 +206,7 @@ class Decisions:
         def decide(key: EditionKey, form: Mapping[str, str], by: str) -> str:
             left = self.deciding.stop(key, by).counts.expired
             request.state.about = f"{key.digest} {key.day}: {left} will not get it"
-            return f"Stopped. {left:,} readers will not get this edition."
+            return f"Stopped. {count_of(left, 'reader')} will not get this edition."
 
         return await self._decided(request, "stop", decide)
 
@@ -231,7 +232,7 @@ class Decisions:
             with self.wiring.locks.hold(key.digest, wait_s=5):
                 self.publisher.fetch()
                 report = self.publisher.build(key.day)
-            return f"Built from {report.edition.health.stories:,} stories."
+            return f"Built from {count_of(report.edition.health.stories, 'story')}."
 
         answer = await self._decided(request, "build", decide)
         if request.headers.get("hx-request") or answer.status_code >= 400:

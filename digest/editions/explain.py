@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from digest.editions.rank import Ranked
+from digest.model.counting import count_of
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 QUOTED = 60
@@ -29,11 +30,11 @@ def quoted(headline: str) -> str:
 
 def merits(ranked: Ranked) -> str:
     """Return what speaks for an event: "4 sources, first in 2 feeds, 3 h old"."""
-    found = ["1 source" if ranked.sources == 1 else f"{ranked.sources} sources"]
+    found = [count_of(ranked.sources, "source")]
     if ranked.attention > ranked.sources:
         found.append(f"{ranked.attention:.0f} on the running story")
     if ranked.first_in:
-        found.append("first in 1 feed" if ranked.first_in == 1 else f"first in {ranked.first_in} feeds")
+        found.append(f"first in {count_of(ranked.first_in, 'feed')}")
     found.append("undated" if ranked.age_h is None else _age(ranked.age_h))
     said = {"section": "for its section", "boost": "by an editor"}
     found.extend(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from digest.feeds.fetch import CONFIRMATIONS
+from digest.model.counting import count_of
 from digest.model.news import FeedState
 
 WELL, FAILING, EMPTY, SILENT, GONE, MOVED = "", "failing", "empty", "silent", "gone", "moved"
@@ -62,7 +63,7 @@ def _line(before: FeedState, after: FeedState, found: str, name: str, now: datet
         back = f"{name} is back, and has moved" if before.alarm not in (WELL, MOVED) else f"{name} has moved"
         return f"{back} for good to {after.moved_to}; `digest feeds move` writes that into digest.toml"
     if before.alarm == FAILING:
-        return f"{name} is back after {before.failures} failures in a row"
+        return f"{name} is back after {count_of(before.failures, 'failure')} in a row"
     if before.alarm == MOVED:
         return f"{name} answers at its own address again"
     return f"{name} is back"
@@ -71,4 +72,4 @@ def _line(before: FeedState, after: FeedState, found: str, name: str, now: datet
 def _days(time: timedelta) -> str:
     if time < timedelta(days=1):
         return f"{max(1, round(time / timedelta(hours=1)))} h"
-    return "1 day" if time.days == 1 else f"{time.days} days"
+    return count_of(time.days, "day")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from digest.errors import FileProblem
+from digest.model.counting import count_of
 
 LARGEST = 20_000_000  # bytes of one message; the rest is not looked at
 
@@ -73,7 +74,7 @@ def standing(path: Path) -> str:
                 raise FileProblem(
                     "its messages cannot be marked as seen", where=str(path), fix="make its folders writable for us"
                 )
-            return f"a maildir with {count} messages to read"
+            return f"a maildir with {count_of(count, 'message')} to read"
         for _ in letters(path):
             break
         return f"an mbox of {path.stat().st_size:,} bytes"

@@ -14,6 +14,7 @@ from digest.dates import at_local
 from digest.editions.calendar import Schedule, closes, opening, opens, why_off
 from digest.editions.edit_words import sentences
 from digest.errors import StoreConflict
+from digest.model.counting import count_of
 from digest.model.editions import Edition, EditionRecord, EditionState, Finding
 from digest.model.mail import Counts, EditionKey
 
@@ -203,7 +204,7 @@ def _words(
             return "Sent", _of_finished(bar, record, schedule)
         case EditionState.STOPPED:
             left = bar.counts.expired
-            return "Stopped", f"Stopped. {_people(left)} will not get this edition."
+            return "Stopped", f"Stopped. {count_of(left, 'reader')} will not get this edition."
         case EditionState.SKIPPED:
             return "No edition", no_edition(bar.key.day, record.reason, now, schedule)
 
@@ -251,7 +252,7 @@ def _of_approved(bar: ApproveBar, record: EditionRecord, schedule: Schedule, now
     first = f"at {clock(bar.opens, schedule.zone)}" if bar.opens is not None else "with the next run"
     first = first.removeprefix("at ")
     own = ", their own time" if bar.by_reader else ""
-    return f"{approved} First hand-over {first}{own}, {_readers(bar.audience.readers)}."
+    return f"{approved} First hand-over {first}{own}, {count_of(bar.audience.readers, 'reader')}."
 
 
 def _of_sending(bar: ApproveBar, schedule: Schedule, trouble: Trouble | None) -> str:
@@ -273,13 +274,13 @@ def _of_trouble(trouble: Trouble, schedule: Schedule) -> str:
 
 
 def _of_finished(bar: ApproveBar, record: EditionRecord, schedule: Schedule) -> str:
-    told = [f"No. {record.number} went to {_readers(bar.counts.accepted)}."]
+    told = [f"No. {record.number} went to {count_of(bar.counts.accepted, 'reader')}."]
     if bar.counts.refused:
         told.append(f"{_count(bar.counts.refused, 'address was', 'addresses were')} refused.")
     if bar.counts.in_doubt:
         told.append(f"{_count(bar.counts.in_doubt, 'is', 'are')} in doubt.")
     if bar.counts.expired:
-        told.append(f"{_people(bar.counts.expired)} did not get it.")
+        told.append(f"{count_of(bar.counts.expired, 'reader')} did not get it.")
     if record.listed_at is not None:
         told.append(f"The page is listed since {clock(record.listed_at, schedule.zone)}.")
     return " ".join(told)
@@ -310,7 +311,7 @@ def hours(instant: datetime, *, zone: ZoneInfo, own: ZoneInfo | None, now: datet
         told += f", {clock(instant, own)} with you"
     minutes = (instant.replace(second=0, microsecond=0) - now.replace(second=0, microsecond=0)) // _MINUTE
     if 0 < minutes < 120:
-        told += f", in {minutes} minute{'s' if minutes > 1 else ''}"
+        told += f", in {count_of(minutes, 'minute')}"
     return told
 
 
@@ -319,14 +320,6 @@ def _count(number: int, one: str, many: str, none: str = "") -> str:
         return none
     figure = _ONES[number] if number < len(_ONES) else f"{number:,}"
     return f"{figure} {one if number == 1 else many}"
-
-
-def _readers(number: int) -> str:
-    return f"{number:,} reader{'' if number == 1 else 's'}"
-
-
-def _people(number: int) -> str:
-    return _readers(number)
 
 
 def zones_of(zones: Mapping[str, object] | Sequence[str], own: ZoneInfo) -> int:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from digest.editions.calendar import Schedule, why_off
+from digest.model.counting import count_of
 from digest.model.editions import EditionState
 from digest.model.mail import Counts
 from digest.pipeline.approve_bar import clock, no_edition
@@ -72,7 +73,7 @@ def _says(stored: Stored, counts: Counts, now: datetime, schedule: Schedule) -> 
     if stored.state is EditionState.SKIPPED:
         return no_edition(stored.day, stored.reason, now, schedule)
     if stored.state in (EditionState.FINISHED, EditionState.STOPPED, EditionState.SENDING):
-        told = [f"{counts.accepted:,} readers have it"]
+        told = [f"{count_of(counts.accepted, 'reader has', 'readers have')} it"]
         few = (("refused", counts.refused), ("in doubt", counts.in_doubt), ("did not get it", counts.expired))
         told += [f"{number:,} {word}" for word, number in few if number]
         told += [f"{counts.open:,} to go"] if counts.open else []

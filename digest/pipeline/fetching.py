@@ -8,6 +8,7 @@ from datetime import datetime
 
 from digest.feeds.fetch import FeedResult, fetch_feeds
 from digest.feeds.health import Patience, told
+from digest.model.counting import count_of
 from digest.model.mail import Notice, NoticeKind
 from digest.model.news import Feed, FeedState
 from digest.ports import Clock, Fetcher, NoticeStore, StoryStore
@@ -71,10 +72,11 @@ def fetch(
                 state = replace(state, last_story=clock.now())
             counts["stories"] += total
             counts["read"] += 1
-            progress(f"{name}: {total} stories, {fresh} new")
-            on_feed(name, f"{total} stories, {fresh} new", result.seconds)
+            brought = f"{count_of(total, 'story')}, {fresh} new"
+            progress(f"{name}: {brought}")
+            on_feed(name, brought, result.seconds)
             if result.parsed is not None and result.parsed.left:
-                cut.append(f"{name}: {result.parsed.left} older entries left unread")
+                cut.append(f"{name}: {count_of(result.parsed.left, 'older entry')} left unread")
         elif result.status == "unchanged":
             counts["unchanged"] += 1
             progress(f"{name}: unchanged")

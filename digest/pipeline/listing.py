@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from digest.errors import FileProblem
+from digest.model.counting import count_of
 from digest.ports import Clock, SubscriberStore
 from digest.subscribers.roster import read_roster, rejected_csv
 
@@ -34,7 +35,8 @@ class ImportReport:
         """One sentence for people."""
         begin = "Would be: " if self.dry_run else ""
         begin += f"An export of {self.system}. " if self.system else ""
-        text = f"{begin}{self.rows} rows: {self.added} added, {self.updated} updated, {self.unchanged} unchanged"
+        begin += f"{count_of(self.rows, 'row')}: "
+        text = f"{begin}{self.added} added, {self.updated} updated, {self.unchanged} unchanged"
         if self.revived:
             text += f", {self.revived} brought back"
         if self.left:
@@ -105,7 +107,7 @@ def shrunken(report: ImportReport, before: int) -> ImportReport:
     if report.rows >= before * SHRUNK or not before:
         return report
     lost = (
-        f"the file has {report.rows} rows, it had {before} when it was merged last; nobody was removed"
+        f"the file has {count_of(report.rows, 'row')}, it had {before} when it was merged last; nobody was removed"
         " (`digest subscribers remove` does that)"
     )
     return replace(report, lost=lost)

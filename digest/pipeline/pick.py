@@ -12,6 +12,7 @@ from digest.editions.memory import Memory
 from digest.editions.place import OTHER, place, repeated
 from digest.editions.rank import OwnTerm, Ranked, known_time, rank
 from digest.editions.select import fill, related_of
+from digest.model.counting import count_of
 from digest.model.editions import Bars, FilledSection, Health, Section, SentEvent, Weights
 from digest.model.news import Cluster, Duplicate, Story
 from digest.model.tokens import terms
@@ -220,11 +221,11 @@ def _health(
     )
     notes = []
     if lost:
-        notes.append(f"{_events(lost)} without a section; add one with the slug “{OTHER}” to see them")
+        notes.append(f"{count_of(lost, 'event')} without a section; add one with the slug “{OTHER}” to see them")
     if undated:
-        notes.append(f"{_events(undated)} without a known time, ranked as of middling age")
+        notes.append(f"{count_of(undated, 'event')} without a known time, ranked as of middling age")
     if late:
-        notes.append(f"{_events(late)} older than the window, listed late by their feeds")
+        notes.append(f"{count_of(late, 'event')} older than the window, listed late by their feeds")
     return Health(
         stories=sum(len(each.cluster.stories) for each in ranked) + len(duplicates),
         clusters=len(ranked),
@@ -232,7 +233,3 @@ def _health(
         short_sections=tuple(short),
         notes=tuple(notes),
     )
-
-
-def _events(count: int) -> str:
-    return "1 event" if count == 1 else f"{count} events"

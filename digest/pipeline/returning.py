@@ -11,6 +11,7 @@ from pathlib import Path
 from digest.errors import FileProblem
 from digest.mail.bounces import understood
 from digest.mail.mailboxes import Letter
+from digest.model.counting import count_of
 from digest.model.mail import Bounce, Subscriber, Suppression
 from digest.model.return_path import ReturnPath
 from digest.model.returned import Origin, Recorded, Returned, ReturnKind
@@ -61,7 +62,7 @@ class ReturnsReport:
             (self.forged, "forged"), (self.kept, "not understood and kept"),
         )  # fmt: skip
         told = ", ".join(f"{count} {what}" for count, what in named if count)
-        return f"{self.read} messages read" + (f": {told}" if told else "")
+        return f"{count_of(self.read, 'message')} read" + (f": {told}" if told else "")
 
 
 @dataclass

@@ -16,6 +16,7 @@ from digest.errors import (
     ApprovalNeeded,
     ContentError,
 )
+from digest.model.counting import count_of
 from digest.model.editions import Edition, EditionRecord, EditionState
 from digest.model.mail import EditionKey
 from digest.pipeline import asking
@@ -113,7 +114,8 @@ class _Run:
                 self.journal.say(f"subscribers: {imported.lost}")
             if imported.warnings:
                 self.journal.say(
-                    f"subscribers: {len(imported.warnings)} warnings; `digest subscribers import` tells them"
+                    f"subscribers: {count_of(len(imported.warnings), 'warning')};"
+                    " `digest subscribers import` tells them"
                 )
             for row in imported.rejected:
                 place = row.partition(":")[0]
@@ -205,7 +207,7 @@ class _Run:
         """Fetch, build and approve by policy; tell whether the edition may be handed over now."""
         with self._step("fetch"):
             self.report.fetched = fetched = self.steps.fetch()
-            self.journal.say(f"{fetched.feeds} feeds, {fetched.new} new stories")
+            self.journal.say(f"{count_of(fetched.feeds, 'feed')}, {count_of(fetched.new, 'new story')}")
             for line in fetched.changes:
                 self.journal.say(line)
             for line in fetched.failed:
@@ -215,7 +217,9 @@ class _Run:
             record = self.editions.edition(key)
             assert record is not None
             edition = apply(built.edition, record.edits)
-            self.journal.say(f"the draft of {key.day} holds {len(edition.items)} stories of {edition.health.stories}")
+            self.journal.say(
+                f"the draft of {key.day} holds {len(edition.items)} of {count_of(edition.health.stories, 'story')}"
+            )
         if early:
             self.journal.say(f"for {key.day} {asking.begins(key.day, self.schedule)}")
             self._tell_editors(key, record)
@@ -232,7 +236,7 @@ class _Run:
         why = asking.thin(edition, self.policy.minimum_stories)
         action: Thin = self.policy.few_stories if edition.items else "skip"
         if not why and share > self.policy.maximum_failed_feeds:
-            why, action = f"{len(fetched.failed)} of {fetched.feeds} feeds failed", self.policy.failed_feeds
+            why, action = f"{len(fetched.failed)} of {count_of(fetched.feeds, 'feed')} failed", self.policy.failed_feeds
         if why and action == "skip":
             self._skip(key, why)
             self.journal.say(f"no edition on {key.day}: {why}")
@@ -289,7 +293,7 @@ class _Run:
         with self._step("plan"):
             planned = self.steps.plan(key)
             if planned:
-                self.journal.say(f"{planned} deliveries planned for the edition of {key.day}")
+                self.journal.say(f"{count_of(planned, 'delivery')} planned for the edition of {key.day}")
 
     def _send(self, key: EditionKey) -> None:
         with self._step("send"):

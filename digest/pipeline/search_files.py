@@ -17,6 +17,7 @@ from pathlib import Path
 
 from digest.archive.search_records import LANGUAGE, Part, catalogue, parts_of
 from digest.errors import FileProblem
+from digest.model.counting import count_of
 from digest.model.searching import Told
 from digest.pipeline.site_files import settle
 
@@ -57,7 +58,9 @@ class IndexReport:
             return (
                 'No search index: pip install "newsletter-digest[search]"; `digest serve` answers searches without it.'
             )
-        return f"Search index: {self.stories:,} stories in {self.parts} parts, {self.made} made anew."
+        return (
+            f"Search index: {count_of(self.stories, 'story')} in {count_of(self.parts, 'part')}, {self.made} made anew."
+        )
 
 
 def pagefind() -> Path | None:

@@ -20,6 +20,7 @@ from digest.archive.shelves import Shelf, Shelving
 from digest.archive.sitemaps import INDEX, NEWS_FILE
 from digest.dates import iso
 from digest.model.archive import ArchivedDay, Listed
+from digest.model.counting import count_of
 from digest.pipeline.pictures import picture_names
 from digest.pipeline.search_files import IndexReport
 from digest.pipeline.site_feeds import put_feeds, site_files
@@ -64,8 +65,8 @@ class SiteReport:
     def line(self) -> str:
         """One sentence for people."""
         done = (
-            _count(self.editions, "edition"),
-            f"{_count(self.made, 'page')} of editions made, {_count(self.written, 'file')} changed",
+            count_of(self.editions, "edition"),
+            f"{count_of(self.made, 'page')} of editions made, {count_of(self.written, 'file')} changed",
         )
         return "; ".join(done) + (f", {self.removed} removed." if self.removed else ".")
 
@@ -338,7 +339,3 @@ def put_pictures(names: Iterable[str], source: Source, files: SiteFiles, missing
             missing.append(name)
         else:
             files.put(path, body)
-
-
-def _count(number: int, of: str) -> str:
-    return f"{number} {of}" if number == 1 else f"{number} {of}s"

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from digest.dates import from_micros
 from digest.errors import FileProblem
+from digest.model.counting import count_of
 from digest.pipeline import doctor
 from digest.pipeline.clock import check_clock
 from digest.pipeline.doctor import Examination, finding
@@ -52,7 +53,8 @@ class Doctor:
     def config(self) -> Said:
         """Look at what is valid and yet not wise."""
         settings, publication = self.settings, self.settings.publication
-        yield f"{settings.file}: {len(settings.sections)} sections, {len(settings.feeds)} feeds, {settings.zone.key}"
+        holds = f"{count_of(len(settings.sections), 'section')}, {count_of(len(settings.feeds), 'feed')}"
+        yield f"{settings.file}: {holds}, {settings.zone.key}"
         if not settings.feeds:
             yield finding(
                 "config", "error", settings.file.name, "there are no feeds", "add one: `digest feeds add URL`"
@@ -201,7 +203,7 @@ class Doctor:
                 "database", "warning", "subscribers", "nobody is on the list", "`digest subscribers import FILE`"
             )
         else:
-            yield f"{found.active:,} active reader{'s' * (found.active != 1)}"
+            yield count_of(found.active, "active reader")
 
     def clocks(self) -> Said:
         """Look whether the clock can be right, and whether readers' zones are known."""

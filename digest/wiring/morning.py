@@ -13,6 +13,7 @@ from digest.config import DigestSettings
 from digest.dates import edition_day
 from digest.editions.calendar import Schedule, spans
 from digest.errors import DigestError, LockHeld, RelayUnreachable
+from digest.model.counting import count_of
 from digest.model.editions import EditionRecord, EditionState
 from digest.model.mail import EditionKey
 from digest.pipeline import alarming, running
@@ -120,7 +121,10 @@ class Morning:
                 self.journal.say(line)
         late = self.wiring.calendar.expire_late(key, closed, reason="too late", now=now)
         if late:
-            self.journal.trouble("late", f"{late} deliveries of the edition of {key.day} were too late to hand over")
+            self.journal.trouble(
+                "late",
+                f"{count_of(late, 'delivery')} of the edition of {key.day} came too late to hand over",
+            )
         return planned
 
     def waiting(self, key: EditionKey) -> tuple[int, datetime | None]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from digest.config import DigestSettings
 from digest.editions.compose import preheader_of, subject_of
 from digest.model import links
+from digest.model.counting import count_of
 from digest.model.editions import EditionState
 from digest.model.mail import EditionKey, Message, Parts, Planned, Rates
 from digest.pipeline import previewing, sending
@@ -121,7 +122,7 @@ class Sender:
         if not count:
             return ""
         gets = "a short mail that says so" if self._also else "no mail"
-        return f"{count} readers chose only sections without a story today; they get {gets}"
+        return f"{count_of(count, 'reader')} chose only sections without a story today; they get {gets}"
 
     def send(self, key: EditionKey, *, limit: int = 0, linger: bool = True) -> sending.SendingReport:
         """Hand over what is due; called again, it goes on where it was."""

@@ -19,6 +19,7 @@ from digest.config import DigestSettings
 from digest.editions.calendar import spans
 from digest.errors import ConfigError, DigestError, Problem, RelayError, StoreError, UsageError
 from digest.mail.kept import KeptConnections
+from digest.model.counting import count_of
 from digest.model.mail import EditionKey, Message, Planned
 from digest.pipeline.batching import Batch, send_batch
 from digest.pipeline.journal import Event
@@ -286,7 +287,7 @@ class Worker:
         if closed:
             late = self.wiring.calendar.expire_late(key, closed, reason="too late", now=now)
             if late:
-                self.warn(f"{late} deliveries of the edition of {key.day} were too late to hand over")
+                self.warn(f"{count_of(late, 'delivery')} of the edition of {key.day} came too late to hand over")
 
     # The morning
 

@@ -48,8 +48,8 @@ def test_an_old_backup_mails_nobody_again_and_nobody_who_left(
         assert call("subscribers", "add", "late@example.org").code == 0
         restored = call("db", "restore", file)
         assert restored.code == 0, restored.err
-        assert "1 people who had been erased since were erased again" in restored.out
-        assert "1 readers joined after the backup" in restored.err
+        assert "1 person erased since the backup: erased again" in restored.out
+        assert "1 reader not in the backup, joined after it" in restored.err
         assert "the edition of 2026-11-24 is set aside" in restored.err
         kept = restored.out.rpartition("The replaced database: ")[2].strip()
         known = digest(
@@ -175,7 +175,7 @@ def test_a_damaged_database_is_found_by_check_and_restored(digest: Digest, publi
     # What can still be read of it keeps who left away; the file itself is put aside.
     restored = digest("db", "restore", file, "-c", publication)
     assert restored.code == 0, restored.err
-    assert "1 suppressions came from what it replaces" in restored.out
+    assert "1 suppression came from what it replaces" in restored.out
     assert "unsubscribed" in digest("subscribers", "list", "-c", publication).out.partition("trader@")[2][:60]
     assert digest("db", "check", "-c", publication).code == 0
     (aside,) = publication.parent.glob("digest.db.replaced-*Z")

@@ -100,7 +100,7 @@ def test_a_pages_feed_is_found_shown_and_added_with_comments_kept(digest: Digest
 def test_what_counts_as_seen_is_never_news_and_the_next_story_is(digest: Digest, config: Path, web: Web) -> None:
     url = tidings(web)
     added = digest("feeds", "add", url, "--seen", "-c", config)
-    assert "4 stories count as seen" in added.out
+    assert "4 stories counted as seen" in added.out
     assert digest("fetch", "-c", config).code == 0
     assert headlines(digest, config) == {"Ferry talks resume"}
     more = ("Tiding 9", "https://read.example/9", "Mon, 23 Nov 2026 06:20:00 GMT")
@@ -122,7 +122,7 @@ def test_a_person_is_asked_what_counts_as_seen(
     start = Start(clock=clock, environment={}, ask=ask)
     assert run(["feeds", "add", tidings(web), "-c", str(config)], start=start) == 0
     assert run(["fetch", "-c", str(config)], start=start) == 0
-    assert questions == ["Do the 4 stories in it count as seen?"]
+    assert questions == ["Count the 4 stories in it as seen?"]
     store = Store.open(f"sqlite:///{config.parent / 'digest.db'}")
     with store.read() as connection:
         fresh = connection.exec_driver_sql("SELECT count(*) FROM stories WHERE seen > 0 AND body LIKE '%Tiding%'")
@@ -219,7 +219,7 @@ def test_opml_goes_out_and_comes_in_again_with_folders_as_sections(
     change(config, r'feeds = \["Calder"\]', "")
     again = digest("feeds", "import", opml, "-c", config)
     assert again.code == 0, again.err
-    assert "1 feeds added, 1 there already." in again.out
+    assert "1 feed added, 1 there already." in again.out
     assert feeds_of(config)[-1] == {"url": f"{web.base}/calder.rss", "name": "Calder", "section": "foreign"}
 
 

@@ -130,7 +130,7 @@ def test_who_chose_only_a_section_without_a_story_is_told_or_gets_nothing(
     digest("approve", "-c", publication)
     sent = digest("send", "-c", publication)
     assert sent.code == 0, sent.err
-    assert "1 readers chose only sections without a story today; they get " in sent.out
+    assert "1 reader chose only sections without a story today; they get " in sent.out
     mail = publication.parent / "outbox" / "pawn@read.example.eml"
     assert mail.exists() is tell
     if tell:

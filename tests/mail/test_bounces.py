@@ -90,7 +90,7 @@ def test_a_permanent_bounce_finds_its_reader_and_counts_once(desk: Desk, name: s
     assert desk.status() == "bounced"
     assert "5.1.1" in desk.reader_of("ada").status_reason
     assert (desk.status("bo"), desk.status("cy")) == ("active", "active")
-    assert desk.read(raw).summary == "1 messages read: 1 read before"
+    assert desk.read(raw).summary == "1 message read: 1 read before"
 
 
 def test_a_forged_bounce_is_refused_and_kept(desk: Desk) -> None:
