@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import quopri
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -96,6 +97,18 @@ def test_dark_colours_are_seen_where_rules_set_them() -> None:
         assert rule in html
         faults = broken(html.replace(rule, f"{rule.split('{')[0]}{{color:#2A2A2A"))
         assert any(fault.startswith("22 readable: dark:") for fault in faults), rule
+
+
+@pytest.mark.parametrize(("name", "publication"), list(product(THEMES, (PUBLICATION, ARABIC))))
+def test_lines_stay_lines_where_a_dark_reader_leaves_borders(name: str, publication: Publication) -> None:
+    """Thunderbird's takes dark words out of style attributes, not borders: those of ink have no colour of their own."""
+    html, _ = whole(rich(), made(rich(), publication, name))
+    coloured = re.findall(r'<\w+ ([^<>]*style="[^"]*border(?:-\w+)?:[^;"]*#[^<>]*)>', html)
+    assert bool(coloured) == (name != "plain")
+    for tag in coloured:
+        assert re.search(r'class="[^"]*\b(?:r|ba)\b', tag), tag
+    assert name == "plain" or ".moz-text-html .r{border-color:rgba(" in html
+    assert theme(name).light.rule_ink not in "".join(re.findall(r"border[^;]*", "".join(coloured)))
 
 
 @pytest.mark.parametrize(
