@@ -197,6 +197,7 @@ def test_two_editors_see_each_other_and_neither_overwrites(publication: Path) ->
             theirs.press("Enter")
             said = jonne.locator(".clash")
             expect(said).to_contain_text("Ada changed this headline while you were typing. Both versions are kept.")
+            expect(said).to_be_in_viewport()
             said.get_by_role("button", name="Show both").click()
             expect(said).to_contain_text("What Jonne makes of it")
             expect(said).to_contain_text("What Ada makes of it")
@@ -204,6 +205,9 @@ def test_two_editors_see_each_other_and_neither_overwrites(publication: Path) ->
             expect(ada.frame_locator("#mail").locator("h3").first).to_have_text("What Ada makes of it")
             said.get_by_role("button", name="Keep mine").click()
             expect(ada.frame_locator("#mail").locator("h3").first).to_have_text("What Jonne makes of it")
+            # Ada stands in the field and types nothing: she sees what it says now, and writes over it knowing so.
+            expect(mine).to_be_focused()
+            expect(mine).to_have_value("What Jonne makes of it")
 
             ada.keyboard.press("Escape")
             ada.keyboard.press("Escape")
@@ -246,12 +250,22 @@ def test_what_was_typed_survives_a_lost_connection_and_a_reload(publication: Pat
             again.evaluate("button => button.click()")
             expect(lost).to_be_hidden()
             expect(opened.frame_locator("#mail").locator("h3").first).to_have_text("Typed while nobody answers")
+            # One request alone may be lost: the stream is still there, and nobody has to press anything.
+            opened.route("**/edit", lambda route: route.abort())
+            opened.locator(".open input[name=kicker]").fill("Lanterns")
+            opened.locator(".open input[name=kicker]").press("Enter")
+            expect(lost).to_be_visible()
+            opened.unroute("**/edit")
+            expect(lost).to_be_hidden()
+            expect(opened.frame_locator("#mail").locator("body")).to_contain_text("Lanterns")
             opened.locator(".open textarea[name=teaser]").fill("Begun, and not finished")
             opened.reload()
             teaser = opened.locator(".open textarea[name=teaser]")
             expect(teaser).to_have_value("Begun, and not finished")
             expect(opened.locator(".open textarea[name=headline]")).to_have_value("Typed while nobody answers")
-            assert [edit["kind"] for edit in edits_of(publication)] == ["rewrite"], "sent once, and nothing unfinished"
+            assert [edit["kind"] for edit in edits_of(publication)] == ["rewrite"] * 2, (
+                "each once, and nothing unfinished"
+            )
 
 
 def test_new_candidates_come_without_touching_what_is_typed(publication: Path) -> None:

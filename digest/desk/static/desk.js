@@ -13,9 +13,21 @@
   // What somebody folded out stays so.
   Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name === "open" && node.localName === "details");
 
+  // A field somebody stands in keeps what is being typed; where nothing was typed it shows what others wrote meanwhile.
+  let pending = 0;
+  Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, made) => {
+    if (old !== document.activeElement || pending || !(old.dataset.word || old.dataset.whole)) return;
+    if (old.value !== old.defaultValue || old.value === made.value) return;
+    old.value = old.defaultValue = made.value;
+    document.dispatchEvent(new CustomEvent("desk:synced", { detail: old }));
+  };
+
   // Talking to the server
 
-  const send = (path, values, source) => htmx.ajax("POST", base + path, { source: source || body, swap: "none", values: values || {} });
+  const send = (path, values, source) => {
+    pending += 1;
+    return htmx.ajax("POST", base + path, { source: source || body, swap: "none", values: values || {} }).finally(() => { pending -= 1; });
+  };
   const post = (values) => { if (editable()) send("/edit", values); };
   body.addEventListener("htmx:configRequest", (event) => {
     const given = event.detail.parameters;
@@ -27,6 +39,7 @@
     const answer = event.detail.xhr;
     // Pictures of what came in are fetched while the editor goes on.
     if (answer && answer.getResponseHeader("X-Desk-Pictures")) send("/pictures", {}, $(".stage"));
+    if (answer && answer.getResponseHeader("X-Desk-Clash")) $$(".clash").forEach((each) => each.scrollIntoView({ block: "nearest" }));
   });
   let slow = 0;
   body.addEventListener("htmx:beforeRequest", () => { clearTimeout(slow); slow = setTimeout(() => { $("#busy").hidden = false; }, 400); });

@@ -176,11 +176,14 @@
     link.hidden = does !== "login";
     said.hidden = false;
   };
-  let gone = false;
+  let gone = false, trying = 0;
   const lost = (now) => {
     clearTimeout(waiting);
     if (now === gone) return;
     gone = now;
+    // Only a request may have failed, and the stream not know of it: it is opened anew, and says when somebody answers.
+    clearInterval(trying);
+    if (now) trying = setInterval(() => { if (source && source.readyState === EventSource.OPEN) listen(); }, 3000);
     banner(now ? "The connection is gone. What you type is kept here and sent when it is back." : "", "", "try");
     if (!now) { resend(); if (told) refresh(); bar(); }
   };
@@ -212,6 +215,7 @@
     const field = event.target;
     if (field.dataset && (field.dataset.word || field.dataset.whole)) begun.set(name(field), $("#top").dataset.seen);
   });
+  document.addEventListener("desk:synced", (event) => begun.delete(name(event.detail)));
   const flying = new Set();  // keys that wait for their turn to be sent again
   const begun = new Map();  // which edits were known when somebody began to type
   document.addEventListener("input", (event) => {
@@ -280,7 +284,7 @@
       const owner = each.item ? document.getElementById("it-" + each.item) : document;
       const field = owner && $(`[data-word="${each.field}"], [data-whole="${each.field}"], [data-keep="${each.field}"]`, owner);
       if (!field || !from.contains(field) || field === document.activeElement || field.value === each.value) continue;
-      begun.set(each.key, each.seen);
+      if (!begun.has(each.key)) begun.set(each.key, each.seen);
       field.value = each.value;
       field.classList.add("kept");
       field.title = "Kept from before; not saved yet";
