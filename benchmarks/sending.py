@@ -37,7 +37,8 @@ from benchmarks import sending_peers as peers
 from digest.editions.compose import preheader_of, subject_of
 from digest.mail.dkim import DkimKey, Signer
 from digest.mail.messages import Writer
-from digest.mail.send import Manner, send
+from digest.mail.send import send
+from digest.mail.shared import Manner
 from digest.mail.via import parse_via, transport
 from digest.model.mail import Counts, Delivery, EditionKey, Outcome, Planned, Segment
 from digest.store.engine import Store

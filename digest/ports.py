@@ -262,6 +262,9 @@ class Ledger(Protocol):
     def release(self, key: EditionKey, *, owner: str, now: datetime) -> int:
         """Give back what this owner claimed and did not hand over: claimed -> planned; return how many."""
 
+    def reopen(self, key: EditionKey, names: Sequence[str], *, due: datetime, now: datetime) -> None:
+        """Have refused ones tried again at ``due``: the relay refused us, not them. What it said stays on record."""
+
     def counts(self, key: EditionKey) -> Counts:
         """Return the rows by state; pruned ones included."""
 

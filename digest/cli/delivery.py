@@ -20,8 +20,11 @@ from digest.cli.session import Session, command, parse_day, to_second
 from digest.errors import EXIT_DONE, EXIT_TEMPORARY, UsageError
 
 if TYPE_CHECKING:
-    from digest.mail.send import SendReport
+    from digest.mail.shared import SendReport
     from digest.pipeline.journal import Event
+
+# Readers that `status` names of one state; the deferred are many at times, and go on by themselves.
+NAMED, NAMED_DEFERRED = 50, 5
 
 ViaOption = Annotated[
     str,
@@ -71,6 +74,8 @@ def send(
     """Deliver an approved edition; called again, it resumes where it was and sends nothing twice."""
     if as_json and (test or dry_run):
         raise UsageError("a trial prints lines, no JSON", where="--json", fix="leave it out")
+    from digest.pipeline.notifying import NoticesReport
+
     publisher = session.publisher
     publisher.via, publisher.stop = via, stop_on_signals()
     key = publisher.key(parse_day(edition, "--edition") if edition else None)
@@ -90,7 +95,8 @@ def send(
         return EXIT_DONE
     with _meter(session, lambda: publisher.open_rows(key)) as publisher.meter:
         report = publisher.send_all(key, limit=limit)
-    notices = publisher.deliver_notices()
+    # A relay that refuses us is not asked again at once for the outbox.
+    notices = NoticesReport() if report.failure is not None else publisher.deliver_notices()
     if as_json:
         session.emit(report.document())
     else:
@@ -101,6 +107,8 @@ def send(
             session.say(notices.line)
     for line in (*report.trouble, *notices.trouble):
         session.warn(line)
+    if report.failure is not None:
+        raise report.failure
     return max(report.exit_code, notices.exit_code)
 
 
@@ -182,6 +190,14 @@ def status(session: Session, edition: EditionOption = "", as_json: JsonOption = 
     return EXIT_DONE
 
 
+def _named(document: dict[str, Any], state: str, called: str, *, most: int) -> list[str]:
+    """Return a line for each reader in a state, up to ``most``, and how many more there are."""
+    shown = document[state][:most]
+    lines = [f"{called}: {each['email']} ({each['reply'] or 'the sender died'})" for each in shown]
+    more = document["counts"][state] - len(shown)
+    return [*lines, f"{called}: {more:,} more"] if shown and more > 0 else lines
+
+
 def _status_lines(document: dict[str, Any]) -> list[str]:
     reason = f" ({document['reason']})" if document["reason"] else ""
     number = f", No. {document['number']}" if document["number"] else ""
@@ -194,10 +210,11 @@ def _status_lines(document: dict[str, Any]) -> list[str]:
             f"{count} {state.replace('_', ' ')}" for state, count in counts.items() if count and state != "total"
         )
         lines.append(f"Deliveries: {counts['total']} in all: {told}")
-    lines += [f"In doubt: {each['email']} ({each['reply'] or 'the sender died'})" for each in document["in_doubt"]]
-    lines += [f"Refused: {each['email']} ({each['reply']})" for each in document["refused"]]
+    for state, called in (("in_doubt", "In doubt"), ("refused", "Refused"), ("expired", "Given up")):
+        lines += _named(document, state, called, most=NAMED)
+    lines += _named(document, "deferred", "Deferred", most=NAMED_DEFERRED)
     if document["retry_at"]:
-        lines.append(f"Deferred ones are tried again at {to_second(document['retry_at'])}")
+        lines.append(f"Tried again from {to_second(document['retry_at'])} on")
     feeds = document["feeds"]
     lines.append(f"Feeds: {feeds['total']}, {len(feeds['failing'])} failing")
     lines += [f"  {line}" for line in feeds["failing"]]

@@ -15,6 +15,9 @@ _ENHANCED = re.compile(r"^\s*([245]\.\d{1,3}\.\d{1,3})\b")
 # from 5.7.1 for one recipient only by the phase, so the phase decides where the code does not.
 _SYSTEM_CODES = frozenset({421, 454, 500, 502, 503, 504, 530, 534, 535, 538, 555})
 
+# Enhanced codes by which a relay speaks of one address and nothing else: it is gone, wrong, closed or full.
+_OF_THE_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1", "5.2.2"})
+
 BACK_OFF = (timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=45), timedelta(hours=2), timedelta(hours=4))
 
 
@@ -50,6 +53,11 @@ def is_systemic(reply: Reply, phase: str) -> bool:
     421 closes the channel; authentication and syntax are about us; a 5xx of MAIL FROM is about our sender address.
     """
     return reply.code in _SYSTEM_CODES or (phase == "mail" and not reply.ok)
+
+
+def is_of_the_address(enhanced: str) -> bool:
+    """Tell whether a refusal with this enhanced code can only be about its recipient, so that it says nothing of us."""
+    return enhanced in _OF_THE_ADDRESS
 
 
 def outcome(subscriber: str, reply: Reply, *, phase: str, at: datetime, attempts: int, random: Random) -> Outcome:

@@ -73,6 +73,8 @@ class Relay:
             ) from None
         except smtplib.SMTPAuthenticationError as error:
             reply = _of(error)
+            if 400 <= reply.code < 500:  # RFC 4954: 454, a temporary failure
+                raise _refused(reply, self.name) from None
             raise RelayError(
                 f"the relay refuses our login ({reply})",
                 code=reply.code,
@@ -82,12 +84,22 @@ class Relay:
             ) from None
         except smtplib.SMTPResponseException as error:
             raise _refused(_of(error), self.name) from None
-        except (smtplib.SMTPException, OSError) as error:
-            raise RelayUnreachable(
-                f"the relay cannot be reached ({_cause(error)})",
+        except smtplib.SMTPNotSupportedError:
+            raise RelayError(
+                "the relay offers no login that we know",
                 where=self.name,
-                fix="check [delivery] via; we try again",
+                fix="take the user out of via, or name its port for submission",
             ) from None
+        except ssl.SSLError as error:
+            if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):  # hung up, which may pass
+                raise _unreachable(error, self.name) from None
+            raise RelayError(
+                f"it and we agree on no TLS ({_tls_cause(error)})",
+                where=self.name,
+                fix="smtps:// is for port 465, smtp:// with STARTTLS for 587",
+            ) from None
+        except (smtplib.SMTPException, OSError) as error:
+            raise _unreachable(error, self.name) from None
         return Session(client, name=self.name, lmtp=via.kind == "lmtp")
 
     def _connected(self) -> smtplib.SMTP:
@@ -147,6 +159,16 @@ def _cause(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
     return str(getattr(error, "strerror", None) or error) or type(error).__name__
+
+
+def _unreachable(error: Exception, name: str) -> RelayUnreachable:
+    return RelayUnreachable(
+        f"the relay cannot be reached ({_cause(error)})", where=name, fix="check [delivery] via; we try again"
+    )
+
+
+def _tls_cause(error: ssl.SSLError) -> str:
+    return (error.reason or str(error)).replace("_", " ").lower()
 
 
 def _refused(reply: Reply, name: str) -> RelayError:
@@ -240,7 +262,7 @@ class Session:
         """Ask whether mail from ``sender`` of ``size`` bytes would be taken; raises RelayError, Cut."""
         if self.size and size > self.size:
             raise RelayError(
-                f"a message has {size / 1_000_000:.1f} MB, the relay takes {self.size / 1_000_000:.1f} MB",
+                f"a message has {size / 1000:,.0f} kB, the relay takes {self.size / 1000:,.0f} kB",
                 where=self.name,
                 fix="lower the number of stories, or use another relay",
             )

@@ -58,6 +58,11 @@ class Connection(Protocol):
         """End the session in good order."""
 
 
+def name_of(transport: Transport) -> str:
+    """Return what a transport calls its relay, for messages; "" where an extension's has no ``name``."""
+    return str(getattr(transport, "name", ""))
+
+
 class Transport(Protocol):
     """Opens connections."""
 

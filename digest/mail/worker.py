@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from digest.errors import DigestError, RelayError, RelayUnreachable
 from digest.mail.replies import Reply, is_systemic, next_attempt, outcome
-from digest.mail.send import Sending
-from digest.mail.transport import Connection, Cut, Refusal
+from digest.mail.shared import Sending
+from digest.mail.transport import Connection, Cut, Refusal, name_of
 from digest.model.mail import Message, Outcome, OutcomeKind, Planned
 
 
@@ -132,6 +132,7 @@ class Worker:
         kind = RelayError if reply.code >= 500 else RelayUnreachable
         raise kind(
             f"the relay refuses us at {refusal.phase.upper()} ({reply})", code=reply.code, reply=reply.text,
+            where=name_of(self.sending.transport),
             fix="check the sender's address and domain with the relay's operator",
         )  # fmt: skip
 

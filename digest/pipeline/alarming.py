@@ -17,6 +17,7 @@ NAMES = {
     "stopped": "the run was stopped before its end",
     "refused": "deliveries were refused",
     "doubt": "deliveries are in doubt",
+    "expired": "deliveries were given up",
     "late": "an edition was too late to mail",
     "content": "the edition cannot be approved as it is",
     "rows": "rows of the subscribers' file were rejected",

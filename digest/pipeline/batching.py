@@ -9,7 +9,8 @@ from datetime import timedelta
 from random import Random
 
 from digest.mail.pace import Pacing
-from digest.mail.send import Manner, SendReport, send
+from digest.mail.send import send
+from digest.mail.shared import Manner, SendReport
 from digest.mail.transport import Transport
 from digest.model.mail import EditionKey, Message, Planned
 from digest.ports import Clock, Ledger, LedgerReader, Wait
@@ -44,7 +45,7 @@ def send_batch(
 ) -> SendReport:
     """Hand over at most a batch of what is due now and return what was done; nothing is waited for.
 
-    Raises RelayError or RelayUnreachable where the relay refuses us: every row not handed over is planned again.
+    Where the relay refuses us, the report's ``failure`` says so: every row not handed over is planned again.
     """
     manner = Manner(
         connections=batch.connections,

@@ -15,6 +15,7 @@ from digest.errors import (
     EXIT_TEMPORARY,
     ApprovalNeeded,
     ContentError,
+    RelayError,
 )
 from digest.model.counting import count_of
 from digest.model.editions import Edition, EditionRecord, EditionState
@@ -78,8 +79,7 @@ class _Run:
                 for key in ready:
                     self._plan(key)
             # The lock covers fetch to plan; hand-over is fenced by the ledger alone (design §4).
-            for key in ready:
-                self._send(key)
+            self._send_each(ready)
         except _Stop:
             self.journal.trouble("stopped", "told to stop; the next run goes on")
             self.report.worsen(EXIT_TEMPORARY)
@@ -295,14 +295,26 @@ class _Run:
             if planned:
                 self.journal.say(f"{count_of(planned, 'delivery')} planned for the edition of {key.day}")
 
+    def _send_each(self, ready: list[EditionKey]) -> None:
+        """Hand over each edition; what stands in the way of one does not keep the next from its readers."""
+        failures: list[RelayError] = []
+        for key in ready:
+            try:
+                self._send(key)
+            except RelayError as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
+
     def _send(self, key: EditionKey) -> None:
         with self._step("send"):
             sent = self.steps.send(key)
             self.report.sent.append(sent)
             self.journal.say(sent.line)
-            for kind, lines in (("doubt", sent.in_doubt), ("refused", sent.refused)):
-                for line in lines:
-                    self._trouble(kind, f"{kind.replace('doubt', 'in doubt')}: {line}", public=_count(kind, lines))
+            for kind, line, public in sent.findings:
+                self._trouble(kind, line, public=public)
+            if sent.failure is not None:
+                raise sent.failure
             later, first = self.steps.waiting(key)
             if later:
                 self.journal.say(f"{later} wait for their reader's hour, the first at {first:%H:%M} UTC")
@@ -326,7 +338,3 @@ class _Run:
             told = self.steps.keep_house()
             if told:
                 self.journal.say(told)
-
-
-def _count(kind: str, lines: tuple[str, ...]) -> str:
-    return f"{len(lines)} {'in doubt' if kind == 'doubt' else kind}; see `digest status`"

@@ -21,13 +21,15 @@ from digest.errors import (
     UsageError,
 )
 from digest.mail.pace import Pacing
-from digest.mail.send import Manner, SendReport, send
-from digest.mail.transport import Cut, Transport
+from digest.mail.send import send
+from digest.mail.shared import Manner, SendReport
+from digest.mail.transport import Cut, Transport, name_of
 from digest.model.editions import EditionRecord, EditionState
 from digest.model.mail import Counts, EditionKey, Message, Planned
 from digest.ports import ApprovalStore, Clock, EditionStore, Ledger, LedgerReader, Wait
 
 CHOICES_SHOWN = 12
+LINES = 10  # readers named of one kind: what says more is no mail that anybody reads
 _AT_ONCE: Mapping[str, datetime] = MappingProxyType({})
 
 
@@ -48,10 +50,12 @@ class SendingReport:
     key: EditionKey
     counts: Counts
     accepted: int  # by this call
-    in_doubt: tuple[str, ...]  # addresses that were found in doubt
+    in_doubt: tuple[str, ...]  # addresses that were found in doubt, with what cut them off
     refused: tuple[str, ...]  # addresses refused by this call, with the relay's words
     stopped: str  # why this call ended early; "" = it did not
     seconds: float
+    expired: int = 0  # given up by this call
+    failure: RelayError | None = None  # the relay refused us, or could not be reached: the next run goes on
 
     @property
     def line(self) -> str:
@@ -73,18 +77,31 @@ class SendingReport:
     @property
     def trouble(self) -> tuple[str, ...]:
         """What needs a person, a line each."""
-        lines = [f"in doubt: {address}" for address in self.in_doubt]
-        lines += [f"refused: {line}" for line in self.refused]
+        lines = [line for _, line, _ in self.findings]
         if self.stopped:
             lines.append(f"stopped: {self.stopped}")
         return tuple(lines)
 
     @property
+    def findings(self) -> tuple[tuple[str, str, str], ...]:
+        """What became of single readers and needs a person: its kind, a line, and a line that names no address."""
+        found: list[tuple[str, str, str]] = []
+        for kind, called, lines in (("doubt", "in doubt", self.in_doubt), ("refused", "refused", self.refused)):
+            public = f"{len(lines)} {called}; see `digest status`"
+            found += [(kind, f"{called}: {line}", public) for line in lines[:LINES]]
+            if len(lines) > LINES:
+                found.append((kind, f"{called}: {len(lines) - LINES} more; see `digest status`", public))
+        if self.expired:
+            said = f"given up: {self.expired}, put off by the relay until [delivery] give_up_after; see `digest status`"
+            found.append(("expired", said, said))
+        return tuple(found)
+
+    @property
     def exit_code(self) -> int:
-        """75 while rows are open, 5 where somebody was refused or is in doubt, else 0."""
+        """75 while rows are open, 5 where somebody was refused, given up or is in doubt, else 0."""
         if self.counts.open or self.stopped:
             return EXIT_TEMPORARY
-        if self.counts.in_doubt or self.refused:
+        if self.counts.in_doubt or self.refused or self.expired:
             return EXIT_ATTENTION
         return EXIT_DONE
 
@@ -100,9 +117,9 @@ class SendingReport:
             "digest": self.key.digest,
             "accepted_now": self.accepted,
             "counts": counts_document(self.counts),
-            "in_doubt": list(self.in_doubt),
+            "in_doubt": [line.partition(": ")[0] for line in self.in_doubt],
             "refused": list(self.refused),
-            "stopped": self.stopped or None,
+            "stopped": self.stopped or (None if self.failure is None else str(self.failure)),
         }
 
 
@@ -157,7 +174,9 @@ def preflight(transport: Transport, message: Message) -> None:
     try:
         connection.probe(message.envelope.sender, len(message.data))
     except Cut as cut:
-        raise RelayUnreachable(f"the relay cut the connection ({cut.what})", fix="we try again") from None
+        raise RelayUnreachable(
+            f"the relay cut the connection ({cut.what})", where=name_of(transport), fix="we try again"
+        ) from None
     finally:
         connection.close()
 
@@ -221,7 +240,9 @@ def send_one(message: Message, *, transport: Transport) -> str:
         refusal = connection.announce(message.envelope)
         reply = connection.deliver(message, None).reply if refusal is None else refusal.reply
     except Cut as cut:
-        raise RelayUnreachable(f"the relay cut the connection ({cut.what})", fix="try again") from None
+        raise RelayUnreachable(
+            f"the relay cut the connection ({cut.what})", where=name_of(transport), fix="try again"
+        ) from None
     connection.close()
     if not reply.ok:
         raise RelayError(f"the relay refuses the copy ({reply})", code=reply.code, reply=reply.text)
@@ -248,12 +269,12 @@ def send_edition(
 ) -> SendingReport:
     """Hand over what is due and close the edition when nothing is open; called again it resumes.
 
-    Raises RelayError (rows are planned again) and what `sendable` raises. ``transport`` and ``write`` are made only
-    when a row is open.
+    Raises what `sendable` raises; where the relay refuses us, the report's ``failure`` says so, and rows are planned
+    again. ``transport`` and ``write`` are made only when a row is open.
     """
-    record = sendable(editions.edition(key), key)
-    if record.state is EditionState.FINISHED or not (ledger.counts(key).open or ledger.counts(key).in_doubt):
-        counts = ledger.counts(key)
+    record, before = sendable(editions.edition(key), key), ledger.counts(key)
+    if record.state is EditionState.FINISHED or not (before.open or before.in_doubt):
+        counts = before
         if record.state is not EditionState.FINISHED:
             counts = _close(key, rules, reader, clock)
         return _report(key, counts, None)
@@ -274,7 +295,8 @@ def send_edition(
         pace=pace(),
         progress=progress,
     )
-    return _report(key, _close(key, rules, reader, clock), done)
+    report = _report(key, _close(key, rules, reader, clock), done)
+    return replace(report, expired=max(0, report.counts.expired - before.expired))
 
 
 def _close(key: EditionKey, rules: Rules, reader: LedgerReader, clock: Clock) -> Counts:
@@ -297,4 +319,5 @@ def _report(key: EditionKey, counts: Counts, done: SendReport | None) -> Sending
         refused=tuple(refused),
         stopped=done.stopped if done else "",
         seconds=done.seconds if done else 0.0,
+        failure=done.failure if done else None,
     )

@@ -8,7 +8,7 @@ connection, each named. All of a process's commits go through the store's one gr
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal
@@ -26,6 +26,7 @@ from digest.store.delivery_log import (
     EXPIRED,
     HANDED,
     PLANNED,
+    REFUSED,
     SENDING,
     DeliveryLog,
     edition_of,
@@ -224,6 +225,13 @@ class Deliveries(DeliveryLog):
             )
             return len(done.all())
 
+    def reopen(self, key: EditionKey, names: Sequence[str], *, due: datetime, now: datetime) -> None:
+        """Have refused ones tried again at ``due``: refused → deferred; what the relay said stays on record."""
+        values = {"state": DEFERRED, "due": to_micros(due), "changed": to_micros(now)}
+        refused = sa.and_(of(key), deliveries.c.subscriber.in_(names), deliveries.c.state == REFUSED)
+        with self.store.write() as connection:
+            connection.execute(sa.update(deliveries).where(refused).values(**values))
+
     def stop(self, key: EditionKey, *, reason: str, now: datetime) -> Counts:
         """Stop an edition for good: nothing more is handed over from the next turn on; open rows expire.
 
@@ -248,7 +256,8 @@ class Deliveries(DeliveryLog):
     def close(self, key: EditionKey, *, reason: str, give_up_before: datetime | None, now: datetime) -> Counts:
         """Expire open rows; set the edition finished when nothing is open; return the counts.
 
-        All open rows expire, or with ``give_up_before`` only deferred ones first tried before that.
+        All open rows expire, or with ``give_up_before`` only deferred ones first tried before that. Each keeps the
+        relay's last words behind the reason.
         """
         moment = to_micros(now)
         if give_up_before is None:
@@ -257,7 +266,8 @@ class Deliveries(DeliveryLog):
             old = sa.and_(
                 of(key), deliveries.c.state == DEFERRED, deliveries.c.first_attempt < to_micros(give_up_before)
             )
-        values = {"state": EXPIRED, "reply": reason, "owner": "", "lease_until": None, "changed": moment}
+        said = sa.case((deliveries.c.reply == "", reason), else_=sa.literal(f"{reason}: ") + deliveries.c.reply)
+        values = {"state": EXPIRED, "reply": said, "owner": "", "lease_until": None, "changed": moment}
         with self.store.write() as connection:
             connection.execute(sa.update(deliveries).where(old).values(**values))
             wanted: sa.ColumnElement[bool] = deliveries.c.state.in_(OPEN)

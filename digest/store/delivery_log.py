@@ -16,6 +16,7 @@ from digest.store.tables import attempts, deliveries, delivery_counts, editions,
 
 PLANNED, CLAIMED, HANDED = DeliveryState.PLANNED.value, DeliveryState.CLAIMED.value, DeliveryState.HANDED.value
 DEFERRED, IN_DOUBT = DeliveryState.DEFERRED.value, DeliveryState.IN_DOUBT.value
+REFUSED = DeliveryState.REFUSED.value
 SUPPRESSED, EXPIRED = DeliveryState.SUPPRESSED.value, DeliveryState.EXPIRED.value
 SENDING = EditionState.SENDING.value
 # A doubtful delivery is repeated at most so often in all; then it stays in doubt for a person to decide.

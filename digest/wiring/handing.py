@@ -86,7 +86,9 @@ class HandOvers:
         tries = 0
         while not begun.ended.is_set():
             try:
-                begun.publisher.send_all(begun.key)
+                report = begun.publisher.send_all(begun.key)
+                if report.failure is not None:
+                    raise report.failure
                 begun.trouble = None
                 begun.publisher.deliver_notices()
                 return

@@ -21,7 +21,7 @@ from digest.wiring.bounces import return_path
 
 if TYPE_CHECKING:
     from digest.mail.pace import Pacing
-    from digest.mail.send import SendReport
+    from digest.mail.shared import SendReport
 
 
 class Sender:

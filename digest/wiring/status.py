@@ -49,6 +49,8 @@ def status_document(wiring: Wiring, digest: DigestSettings, key: EditionKey) -> 
         "counts": sending.counts_document(ledger.counts(key)),
         "in_doubt": named(DeliveryState.IN_DOUBT),
         "refused": named(DeliveryState.REFUSED),
+        "deferred": named(DeliveryState.DEFERRED),
+        "expired": named(DeliveryState.EXPIRED),
         "retry_at": iso(retry),
         "feeds": {"total": len(wiring.settings.feeds), "failing": failing},
         "skipped": _skipped(wiring, digest),

@@ -17,7 +17,7 @@ from typing import Any
 from digest import __version__
 from digest.config import DigestSettings
 from digest.editions.calendar import spans
-from digest.errors import ConfigError, DigestError, Problem, RelayError, StoreError, UsageError
+from digest.errors import ConfigError, DigestError, Problem, StoreError, UsageError
 from digest.mail.kept import KeptConnections
 from digest.model.counting import count_of
 from digest.model.mail import EditionKey, Message, Planned
@@ -206,16 +206,12 @@ class Worker:
             lease_s=self.offer.lease_s,
             per_connection=delivery.messages_per_connection,
         )
-        try:
-            with self.batches.hold() as owner:
-                report = send_batch(
-                    key, batch, ledger=self.wiring.ledger, reader=self.wiring.ledger, transport=self.transport,
-                    write=self._writer(publisher, key), clock=self.wiring.clock, wait=self.wiring.wait,
-                    random=self.wiring.random, owner=owner, stop=self.stop, pace=self.pace,
-                )  # fmt: skip
-        except RelayError:
-            self.stop.wait(REST_S)  # the nudges that wait would only ask the relay again at once
-            raise
+        with self.batches.hold() as owner:
+            report = send_batch(
+                key, batch, ledger=self.wiring.ledger, reader=self.wiring.ledger, transport=self.transport,
+                write=self._writer(publisher, key), clock=self.wiring.clock, wait=self.wiring.wait,
+                random=self.wiring.random, owner=owner, stop=self.stop, pace=self.pace,
+            )  # fmt: skip
         with self._guard:
             self.accepted += report.accepted
         for line in (
@@ -223,6 +219,9 @@ class Worker:
             *(f"refused: {each}" for each in report.refused),
         ):
             self.warn(f"{key.digest} {key.day}: {line}")
+        if report.failure is not None:
+            self.stop.wait(REST_S)  # the nudges that wait would only ask the relay again at once
+            raise report.failure
         if not self.stop.is_set():
             self._go_on(publisher, key, settled=report.settled)
 

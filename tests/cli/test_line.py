@@ -228,6 +228,57 @@ def test_a_refused_reader_needs_a_person(digest: Digest, publication: Path) -> N
     assert "Refused: trader@example.com" in digest("status", "-c", publication).out
 
 
+def test_a_relay_that_refuses_everybody_is_one_sentence_and_the_next_run_goes_on(
+    digest: Digest, publication: Path, clock: StandingClock
+) -> None:
+    change(publication, '^approval = "required"', 'approval = "automatic"')
+    with scripted_server(Script(on_rcpt=lambda recipient: "554 5.7.1 relay access denied")) as inbox:
+        denied = digest("run", "--quiet", "--via", f"smtp://127.0.0.1:{inbox.port}", "-c", publication)
+    assert denied.code == 1
+    assert denied.err == (
+        f"digest: 127.0.0.1:{inbox.port}: the relay refuses one reader after the other (554 5.7.1 relay access denied);"
+        " ask its operator whether we may send by it; nobody is given up, the next run goes on\n"
+    )
+    status = digest("status", "-c", publication).out
+    assert ": sending" in status
+    assert "(554 5.7.1 relay access denied)" in status, "the relay's words are where an operator looks"
+    clock.advance(minutes=15)
+    with aiosmtpd_server() as inbox:
+        assert digest("run", "--via", f"smtp://127.0.0.1:{inbox.port}", "-c", publication).code == 0
+    assert len({each for each in inbox.recipients if not each.startswith("operator")}) == 10
+
+
+def test_whom_the_relay_puts_off_until_the_end_is_told(digest: Digest, publication: Path, clock: StandingClock) -> None:
+    change(publication, '^approval = "required"', 'approval = "automatic"')
+    script = Script(on_rcpt=lambda to: "450 4.2.0 greylisted" if to.startswith("trader") else "250 ok")
+    with scripted_server(script) as inbox:
+        words = ("run", "--quiet", "--via", f"smtp://127.0.0.1:{inbox.port}", "-c", publication)
+        assert digest(*words).code == 75
+        day = digest("status", "--json", "-c", publication).json["edition"]
+        assert "Deferred: trader@example.com (450 4.2.0 greylisted)" in digest("status", "-c", publication).out
+        clock.advance(hours=25)
+        told = digest(*words)
+    assert "given up: 1, put off by the relay until [delivery] give_up_after" in told.err
+    status = digest("status", "--edition", day, "-c", publication).out
+    assert "Given up: trader@example.com (gave up: 450 4.2.0 greylisted)" in status
+
+
+def test_many_refused_readers_are_a_short_mail(digest: Digest, publication: Path, tmp_path: Path) -> None:
+    rows = "".join(f"p{number:02}@example.org\n" for number in range(60))
+    (tmp_path / "many.csv").write_text(f"email\n{rows}", encoding="utf-8")
+    assert digest("subscribers", "import", tmp_path / "many.csv", "-c", publication).code == 0
+    digest("approve", "-c", publication)
+    with scripted_server(Script(on_rcpt=lambda recipient: "550 5.1.1 unknown")) as inbox:
+        sent = digest("send", "--via", f"smtp://127.0.0.1:{inbox.port}", "-c", publication)
+    assert sent.code == 5
+    lines = sent.err.splitlines()
+    assert len(lines) == 11
+    assert lines[-1] == "refused: 60 more; see `digest status`"
+    status = digest("status", "-c", publication).out
+    assert status.count("Refused: ") == 51
+    assert "Refused: 20 more" in status
+
+
 def test_two_runs_at_once_the_second_is_told_who_runs(digest: Digest, publication: Path) -> None:
     change(publication, '^approval = "required"', 'approval = "automatic"')
     store = Store.open(f"sqlite:///{publication.parent / 'digest.db'}")
@@ -291,7 +342,7 @@ def test_a_relay_that_would_refuse_the_edition_is_told_before_anybody_is_planned
     digest("approve", "-c", publication)
     refusals = [
         (Script(on_mail=lambda sender: "550 5.7.1 not from you"), "takes no mail from", 1),
-        (Script(extensions=("PIPELINING", "SIZE 2000")), "the relay takes 0.0 MB", 1),
+        (Script(extensions=("PIPELINING", "SIZE 2000")), "the relay takes 2 kB", 1),
         (Script(greeting="421 4.3.2 later"), "asks us to come back later", 75),
     ]
     for script, words, code in refusals:

@@ -12,7 +12,8 @@ from pathlib import Path
 from digest.editions.compose import preheader_of, subject_of
 from digest.mail.messages import Writer
 from digest.mail.pace import Pace
-from digest.mail.send import Manner, SendReport, send
+from digest.mail.send import send
+from digest.mail.shared import Manner, SendReport
 from digest.mail.via import parse_via, transport
 from digest.ports import Clock
 from digest.store.deliveries import Deliveries
@@ -61,7 +62,7 @@ def hand_over(
 ) -> SendReport:
     ledger.plan(KEY, sections=HELD, now=clock.now())
     advance = getattr(clock, "advance", None)
-    return send(
+    report = send(
         ledger,
         ledger,
         transport(parse_via(via, Path.cwd()), password=password, timeout_s=timeout_s, hostname="client.example"),
@@ -75,6 +76,9 @@ def hand_over(
         stop=stop or threading.Event(),
         pace=pace,
     )
+    if report.failure is not None:
+        raise report.failure
+    return report
 
 
 def main(url: str, port: str) -> None:

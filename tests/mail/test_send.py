@@ -89,6 +89,46 @@ def test_one_bad_recipient_harms_no_neighbour(store: Store, clock: StandingClock
     assert (counts.accepted, counts.refused, counts.deferred) == (2, 1, 1)
 
 
+@pytest.mark.parametrize("phase", ["rcpt", "data", "dot"])
+def test_a_relay_that_refuses_everybody_loses_nobody(store: Store, clock: StandingClock, phase: str) -> None:
+    ledger = approved(store, [person(f"p{n}") for n in range(10)])
+    script = Script()
+    setattr(script, f"on_{phase}", lambda recipient: "554 5.7.1 relay access denied")
+    with scripted_server(script) as inbox, pytest.raises(RelayError, match="one reader after the other") as caught:
+        hand_over(ledger, smtp(inbox), clock, connections=1)
+    assert not isinstance(caught.value, RelayUnreachable)
+    assert caught.value.where == f"127.0.0.1:{inbox.port}"
+    counts = ledger.counts(KEY)
+    assert (counts.refused, counts.planned + counts.deferred) == (0, 10)
+    assert counts.planned >= 5, "it was not asked for all of them"
+    clock.advance(minutes=10)
+    with scripted_server(Script()) as inbox:
+        assert hand_over(ledger, smtp(inbox), clock).accepted == 10
+    assert len(set(inbox.recipients)) == 10
+
+
+def test_a_relay_whose_quota_is_used_up_refuses_nobody_for_good(store: Store, clock: StandingClock) -> None:
+    ledger, taken = approved(store, [person(f"p{n:02}") for n in range(60)]), Counter[str]()
+
+    def on_rcpt(recipient: str) -> str:
+        taken["rcpt"] += 1
+        return "250 ok" if taken["rcpt"] <= 12 else "550 5.4.5 daily user sending limit exceeded"
+
+    with scripted_server(Script(on_rcpt=on_rcpt)) as inbox, pytest.raises(RelayError, match=r"5\.4\.5 daily"):
+        hand_over(ledger, smtp(inbox), clock)
+    counts = ledger.counts(KEY)
+    assert (counts.accepted, counts.refused) == (12, 0)
+    assert counts.planned + counts.deferred == 48
+    assert counts.planned > 20
+
+
+def test_readers_whose_addresses_are_gone_are_refused_however_many(store: Store, clock: StandingClock) -> None:
+    ledger = approved(store, [person(f"p{n:02}") for n in range(25)])
+    with scripted_server(Script(on_rcpt=lambda recipient: "550 5.1.1 no such user")) as inbox:
+        report = hand_over(ledger, smtp(inbox), clock)
+    assert len(report.refused) == ledger.counts(KEY).refused == 25
+
+
 def test_a_354_after_a_refused_recipient_gets_a_lone_dot(store: Store, clock: StandingClock) -> None:
     ledger = approved(store, [person("bad"), person("cy")])
     script = Script(on_rcpt=lambda recipient: "550 5.1.1 no" if recipient.startswith("bad") else "250 ok")
@@ -122,7 +162,7 @@ def test_a_cut_after_the_dot_is_in_doubt_and_the_repeat_is_recognisable(store: S
     replies = iter(["cut", "250 ok"])
     with scripted_server(Script(on_dot=lambda recipient: next(replies))) as inbox:
         report = hand_over(ledger, smtp(inbox), clock, connections=1, linger=timedelta(minutes=45))
-    assert report.in_doubt == ["ada@example.org"]
+    assert report.in_doubt == ["ada@example.org: the connection was closed"]
     first, second = (body for _, body in inbox.taken)
     assert first == second, "the same Message-ID and the same bytes"
     assert ledger.counts(KEY).accepted == 1
@@ -141,7 +181,7 @@ def test_silence_before_the_answer_to_the_dot_is_in_doubt(store: Store, clock: S
     with scripted_server(Script(on_dot=lambda recipient: "")) as inbox:
         report = hand_over(ledger, smtp(inbox), clock, connections=1, timeout_s=0.3)
     assert inbox.recipients == ["ada@example.org"]
-    assert report.in_doubt == ["ada@example.org"]
+    assert report.in_doubt == ["ada@example.org: no answer in time"]
 
 
 def test_a_relay_that_is_not_there_leaves_everybody_planned(store: Store, clock: StandingClock) -> None:

@@ -284,6 +284,33 @@ def test_without_tls_nothing_is_sent_unless_it_is_said_in_words() -> None:
     assert parse_via("smtp://localhost", Path.cwd()).tls == "none"
 
 
+@pytest.mark.parametrize(
+    ("script", "via", "words", "passes"),
+    [
+        (Script(), "smtp://me@", "offers no login that we know", False),
+        (Script(), "smtps://", "we agree on no TLS (wrong version number)", False),
+        (Script(greeting="cut"), "smtps://", "cannot be reached", True),
+        (
+            Script(extensions=("AUTH PLAIN",), on_auth=lambda words: "454 4.7.0 not now"),
+            "smtp://me@",
+            "asks us to come back later (454 4.7.0 not now)",
+            True,
+        ),
+    ],
+)
+def test_what_an_operator_has_to_mend_is_told_from_what_passes(
+    script: Script, via: str, words: str, *, passes: bool
+) -> None:
+    with scripted_server(script) as inbox:
+        way = parse_via(f"{via}127.0.0.1:{inbox.port}", Path.cwd())
+        relay = transport(way, password="secret", timeout_s=5, hostname="client.example")
+        with pytest.raises(RelayError) as caught:
+            relay.open()
+    assert words in str(caught.value)
+    assert "_ssl.c" not in str(caught.value)
+    assert isinstance(caught.value, RelayUnreachable) is passes
+
+
 def test_an_lmtp_server_that_says_nothing_is_given_up_in_time(tmp_path: Path) -> None:
     path = tmp_path / "silent.sock"
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as silent:
