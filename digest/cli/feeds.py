@@ -59,7 +59,7 @@ def read(
 
 def fetch(session: Session) -> int:
     """Bring new stories into the store, politely."""
-    from digest.wiring.feeds import fetch as read_all
+    from digest.wiring.fetching import fetch as read_all
 
     report = read_all(session.wiring, session.detail)
     session.say(

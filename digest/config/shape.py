@@ -41,7 +41,8 @@ def _term(value: str) -> str:
 class Table(BaseModel):
     """A table that knows all of its keys."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+    # Built with the table that holds them all, not once more each.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, defer_build=True)
 
 
 class PublicationTable(Table):

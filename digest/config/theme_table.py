@@ -28,7 +28,7 @@ Face = Annotated[str, AfterValidator(_face)]
 class ThemeTable(BaseModel):
     """`[theme]`: what is not set keeps the value of the theme named."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     name: Literal["classic", "bold", "plain"] = "classic"
     reading: Face = ""

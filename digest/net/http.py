@@ -8,9 +8,11 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from queue import SimpleQueue
 from socket import AF_INET, AF_INET6, AddressFamily
 from threading import Thread
+from typing import Literal
 from urllib.parse import urljoin
 
 import aiohttp
@@ -167,11 +169,11 @@ class HttpFetcher:
     @asynccontextmanager
     async def _sessions(self) -> AsyncIterator[_Sessions]:
         """Make two sessions: one that reaches public addresses only, one for the hosts the configuration names."""
-        context = _tls()
+        trust = _trust()
         guarded = aiohttp.TCPConnector(
-            limit=0, ssl=context, socket_factory=guarded_socket, use_dns_cache=False, happy_eyeballs_delay=0.25
+            limit=0, ssl=trust, socket_factory=guarded_socket, use_dns_cache=False, happy_eyeballs_delay=0.25
         )
-        trusted = aiohttp.TCPConnector(limit=0, ssl=context, resolver=_PinnedResolver(self._pinned))
+        trusted = aiohttp.TCPConnector(limit=0, ssl=trust, resolver=_PinnedResolver(self._pinned))
         async with _session(guarded) as one, _session(trusted) as other:
             yield _Sessions(guarded=one, trusted=other)
 
@@ -286,10 +288,17 @@ async def _body(answer: aiohttp.ClientResponse, request: Request) -> bytes:
     return bytes(body)
 
 
-def _tls() -> ssl.SSLContext:
-    """Return a context that verifies by the system's certificates, or certifi's where the system has none."""
+def _trust() -> ssl.SSLContext | Literal[True]:
+    """Return what verifies: the system's certificates, or certifi's where the system has none.
+
+    True stands for aiohttp's own context, which read the system's when it was loaded: to read them again takes as long
+    as to read a feed.
+    """
+    paths = ssl.get_default_verify_paths()
+    if paths.capath or (paths.cafile and Path(paths.cafile).stat().st_size):
+        return True
     context = ssl.create_default_context()
-    if not context.cert_store_stats()["x509_ca"] and not ssl.get_default_verify_paths().capath:
+    if not context.cert_store_stats()["x509_ca"]:
         import certifi
 
         context.load_verify_locations(certifi.where())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Self
 
 from digest.feeds.fetch import FeedResult, fetch_feeds
 from digest.feeds.health import Patience, told
@@ -13,6 +14,9 @@ from digest.model.mail import Notice, NoticeKind
 from digest.model.news import Feed, FeedState
 from digest.ports import Clock, Fetcher, NoticeStore, StoryStore
 from digest.stories.normalize import stories_of
+
+# So many feeds' states are written together.
+TOGETHER = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +60,7 @@ def fetch(
 
     Each feed's stories are stored before its state, so that a kill in between reads the feed again and loses nothing;
     a notice is queued before the state that says it was, under a key that makes it one however often that happens.
+    States wait for one another, as each write waits for the disk; what a feed asked of us is written at once.
     """
     states = stories.feed_states()
     changes: list[str] = []
@@ -63,36 +68,38 @@ def fetch(
     counts = {"new": 0, "stories": 0, "read": 0, "unchanged": 0}
     failed: list[str] = []
     waiting: list[str] = []
-    for result in fetch_feeds(feeds, states, fetcher=fetcher, now=clock.now()):
-        name, state = result.feed.name or result.feed.url, result.state
-        if result.status == "new":
-            fresh, total = _store(result, stories, clock)
-            counts["new"] += fresh
-            if fresh:
-                state = replace(state, last_story=clock.now())
-            counts["stories"] += total
-            counts["read"] += 1
-            brought = f"{count_of(total, 'story')}, {fresh} new"
-            progress(f"{name}: {brought}")
-            on_feed(name, brought, result.seconds)
-            if result.parsed is not None and result.parsed.left:
-                cut.append(f"{name}: {count_of(result.parsed.left, 'older entry')} left unread")
-        elif result.status == "unchanged":
-            counts["unchanged"] += 1
-            progress(f"{name}: unchanged")
-            on_feed(name, "unchanged", result.seconds)
-        elif result.status == "waiting" and not state.last_error:
-            waiting.append(f"{name}: {result.error}")
-        else:
-            failed.append(f"{name}: {result.error}")
-            progress(f"{name}: {result.error}")
-            on_feed(name, result.error, result.seconds)
-        before = states.get(result.feed.url) or FeedState(url=result.feed.url)
-        state, line = told(before, state, name=name, now=clock.now(), patience=alerts.patience)
-        if line:
-            changes.append(line)
-            _alert(line, state, alerts, notices, clock.now())
-        stories.save_feed_states([state], now=clock.now())
+    with _Learnt(stories, clock) as learnt:
+        for result in fetch_feeds(feeds, states, fetcher=fetcher, now=clock.now()):
+            name, state = result.feed.name or result.feed.url, result.state
+            if result.status == "new":
+                fresh, total = _store(result, stories, clock)
+                counts["new"] += fresh
+                if fresh:
+                    state = replace(state, last_story=clock.now())
+                counts["stories"] += total
+                counts["read"] += 1
+                brought = f"{count_of(total, 'story')}, {fresh} new"
+                progress(f"{name}: {brought}")
+                on_feed(name, brought, result.seconds)
+                if result.parsed is not None and result.parsed.left:
+                    cut.append(f"{name}: {count_of(result.parsed.left, 'older entry')} left unread")
+            elif result.status == "unchanged":
+                counts["unchanged"] += 1
+                progress(f"{name}: unchanged")
+                on_feed(name, "unchanged", result.seconds)
+            elif result.status == "waiting" and not state.last_error:
+                waiting.append(f"{name}: {result.error}")
+            else:
+                failed.append(f"{name}: {result.error}")
+                progress(f"{name}: {result.error}")
+                on_feed(name, result.error, result.seconds)
+            before = states.get(result.feed.url) or FeedState(url=result.feed.url)
+            state, line = told(before, state, name=name, now=clock.now(), patience=alerts.patience)
+            if line:
+                changes.append(line)
+                _alert(line, state, alerts, notices, clock.now())
+            if state != before:
+                learnt.keep(state, at_once=bool(line or state.next_due))
     return FetchReport(
         feeds=len(feeds),
         read=counts["read"],
@@ -104,6 +111,31 @@ def fetch(
         stories=counts["stories"],
         new=counts["new"],
     )
+
+
+class _Learnt:
+    """States of feeds on their way to the store, some at a time; the rest when the round ends, however it does."""
+
+    def __init__(self, stories: StoryStore, clock: Clock) -> None:
+        self._stories, self._clock = stories, clock
+        self._waiting: list[FeedState] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._write()
+
+    def keep(self, state: FeedState, *, at_once: bool) -> None:
+        """Write a state, soon or ``at_once``; raises StoreError."""
+        self._waiting.append(state)
+        if at_once or len(self._waiting) >= TOGETHER:
+            self._write()
+
+    def _write(self) -> None:
+        if self._waiting:
+            self._stories.save_feed_states(self._waiting, now=self._clock.now())
+            self._waiting = []
 
 
 def _store(result: FeedResult, stories: StoryStore, clock: Clock) -> tuple[int, int]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from digest.dates import from_micros, to_micros
@@ -17,13 +16,23 @@ from digest.store.codec import dump, load
 from digest.store.engine import Store
 from digest.store.tables import feed_states, stories
 
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
+
 # Rows read at once by id: below SQLite's limit of bound values.
 MANY = 500
 
 
 def insert(store: Store, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
     """Return an INSERT that can carry ON CONFLICT on the store's database."""
-    return sqlite.insert(table) if store.is_sqlite else postgresql.insert(table)
+    # One of them is not needed, and loading it takes longer than reading a feed.
+    if store.is_sqlite:
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table)
 
 
 class Stories:
@@ -77,7 +86,7 @@ class Stories:
             "seen": to_micros(seen),
             "changed": to_micros(now),
             "published": None if told is None else to_micros(told),
-            "body": dump(replace(story, seen=seen)),
+            "body": dump(story if story.seen == seen else replace(story, seen=seen)),
         }
 
     def stories_between(self, start: datetime, end: datetime, *, limit: int = 0) -> tuple[Story, ...]:
@@ -131,10 +140,11 @@ class Stories:
     def save_feed_states(self, states: Iterable[FeedState], *, now: datetime) -> None:
         """Replace the states of these feeds. Raises StoreError."""
         with self.store.write() as connection:
-            for state in states:
-                row = {"body": dump(state), "changed": to_micros(now)}
-                statement = insert(self.store, feed_states).values(url=state.url, **row)
-                connection.execute(statement.on_conflict_do_update(index_elements=["url"], set_=row))
+            rows = [{"url": state.url, "body": dump(state), "changed": to_micros(now)} for state in states]
+            if rows:
+                made = insert(self.store, feed_states)
+                said = {name: made.excluded[name] for name in ("body", "changed")}
+                connection.execute(made.on_conflict_do_update(index_elements=["url"], set_=said), rows)
 
 
 def _between(column: sa.Column[Any], start: datetime, end: datetime) -> sa.Select[Any]:

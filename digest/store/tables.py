@@ -8,6 +8,7 @@ compares both.
 from __future__ import annotations
 
 from sqlalchemy import (
+    TEXT,
     BigInteger,
     Boolean,
     Column,
@@ -21,7 +22,6 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects import postgresql
 
 # The migration that makes these tables.
 REVISION = "0015"
@@ -36,7 +36,7 @@ metadata = MetaData(
 )
 
 # Compared and ordered byte by byte on both databases: a list reads the same whatever the server's locale.
-Key = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+Key = Text().with_variant(TEXT(collation="C"), "postgresql")
 # SQLite gives INTEGER PRIMARY KEY a counter; PostgreSQL wants a big identity column.
 Counter = BigInteger().with_variant(Integer, "sqlite")
 

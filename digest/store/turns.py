@@ -9,7 +9,6 @@ from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection
 
 from digest.dates import to_micros
@@ -72,6 +71,8 @@ def _learnt_rows(*, is_sqlite: bool) -> sa.FromClause:
         each = sa.func.json_each(document).table_valued("value", name="each")
         columns = [sa.func.json_extract(each.c.value, sa.literal_column(f"'$.{name}'")).label(name) for name in _LEARNT]
         return sa.select(*columns).subquery("learnt")
+    from sqlalchemy.dialects.postgresql import JSONB
+
     named: list[sa.ColumnClause[Any]] = [sa.column(name, kind) for name, kind in _LEARNT.items()]
     rows = sa.func.jsonb_to_recordset(sa.cast(document, JSONB)).table_valued(*named, name="learnt")
     return rows.render_derived(with_types=True)

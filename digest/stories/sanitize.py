@@ -50,8 +50,10 @@ def paragraphs(markup: str) -> list[str]:
             markup = _UNCLOSED.sub("&lt;", markup)
         markup = nh3.clean(_BLOCK.sub(_new_line, markup), tags=set(), clean_content_tags=set(_SILENT))
     text = unescape(markup) if "&" in markup else markup
-    lines = (" ".join(visible(line).split()) for line in text.splitlines())
-    return [line for line in lines if line]
+    lines = text.splitlines()
+    if _SUSPECT.search(text):
+        lines = [visible(line) for line in lines]
+    return [said for line in lines if (said := " ".join(line.split()))]
 
 
 def plain(markup: str) -> str:

@@ -30,6 +30,16 @@ _MORE = re.compile(
     rf"(?:{'|'.join(_INVITATIONS)})\b[^.!?]{{0,100}}[.!?…\s\])>»→]*$",
     re.IGNORECASE,
 )
+# Every invitation holds one of these, and stands so near to the end: most texts are done with after one look.
+_INVITING = (
+    *("reading", "read the", "read more", "read full", "read rest", "read article", "read story", "read entire"),
+    *("click here", "tap here", "more", "view full", "full story", "full article", "lesen", "lire la", "savoir"),
+    *("leer", "leyendo", "a leggere", "leggi", " mais"),
+    *("lees", "läs", "les mer", "læs", "lue lis", "czytaj", "číst", "читать", "devam"),
+    *("اقرأ", "続きを読む", "阅读", "보기"),
+)
+_NEAR_THE_END = 160  # characters, of which 100 may stand behind an invitation
+_CLOSING = " .!?…])>»→"
 # Paragraphs that are no part of a story.
 _NETWORKS = "(?:share|tweet|print|e-?mail|save|facebook|twitter|x|linkedin|whatsapp|pinterest|reddit|telegram|bluesky)"
 _CLUTTERED = (
@@ -60,6 +70,7 @@ _CLUTTERED = (
 _CLUTTER = re.compile("|".join(_CLUTTERED), re.IGNORECASE)
 _POST_APPEARED = re.compile(r"\s*The post .{1,300}? (?:first appeared|appeared first) on .*$", re.DOTALL)
 _CUT_OFF = re.compile(r"\s*(?:\[\s*(?:…|\.{3}|&hellip;)\s*\]|…|\.{3})\s*$")
+_LONGEST_CUT = 40  # characters of it
 _ENDS = re.compile(r"(?:[.!?…؟۔।][\"'”’»)\]]*)$|[。！？」』]$")
 _BOUNDARY = re.compile(r"[.!?…؟۔।][\"'”’»)\]]*(?=\s+\S)|[。！？][」』）]*")
 _SHORT_FORMS = (
@@ -104,6 +115,7 @@ _SHORT_FORMS = (
     *("Jul", "Aug", "Sept?", "Oct", "Nov", "Dec", r"[ap]\.m", r"e\.g", r"i\.e", r"U\.[SKN]", r"E\.U", r"D\.C", r"z\.B"),
     *("bzw", "usw", "ca", "Nr", "Art", "Abs"),
 )
+_LONGEST_SHORT_FORM = 10  # characters, its dot among them
 _ABBREVIATION = re.compile(rf"\b(?:{'|'.join(_SHORT_FORMS)})\.$")
 _LETTERS = re.compile(r"[^\w]+")
 
@@ -121,7 +133,7 @@ def sentences(text: str) -> list[str]:
         sentence = text[start : match.end()].strip()
         following = text[match.end() :].lstrip()[:1]
         wide = match[0][0] in "。！？"
-        if not sentence or (not wide and (_ABBREVIATION.search(sentence) or following.islower())):
+        if not sentence or (not wide and (following.islower() or _is_abbreviated(sentence))):
             continue
         found.append(sentence)
         start = match.end()
@@ -129,26 +141,49 @@ def sentences(text: str) -> list[str]:
     return [*found, rest] if rest else found
 
 
+def _is_abbreviated(sentence: str) -> bool:
+    if not sentence.endswith("."):
+        return False
+    return bool(_ABBREVIATION.search(sentence, max(0, len(sentence) - _LONGEST_SHORT_FORM)))
+
+
 def useful(paragraphs: Sequence[str], *, headline: str, byline: str) -> str:
     """Return the text of a story's first paragraphs without invitations, clutter, headline and byline."""
     kept: list[str] = []
     length = 0
     title, writer = letters(headline), letters(byline)
+    repeated = [one for one in (title, *((writer, f"by{writer}") if writer else ())) if one]
     for paragraph in paragraphs[:60]:
-        text = _MORE.sub("", _POST_APPEARED.sub("", paragraph)) if len(paragraph) < 5_000 else paragraph
-        said = letters(text[:600])
-        if not said or _CLUTTER.fullmatch(text[:600]):
+        text = _uninviting(paragraph) if len(paragraph) < 5_000 else paragraph
+        opening = letters(text[:_OPENING])
+        if (not opening and not letters(text[:600])) or _CLUTTER.fullmatch(text[:600]):
             continue
-        if said == title or (writer and said in (writer, f"by{writer}")):
-            continue
-        if title and len(title) > 12 and said.startswith(title) and not kept:
-            text = _behind(text, headline)
+        if any(one.startswith(opening) or opening.startswith(one) for one in repeated):
+            said = letters(text[:600])
+            if said in repeated:
+                continue
+            if len(title) > 12 and said.startswith(title) and not kept:
+                text = _behind(text, headline)
         if text:
             kept.append(text)
             length += len(text)
         if length > 3 * LONGEST:
             break
     return " ".join(kept)
+
+
+_OPENING = 40  # characters: what begins otherwise is neither headline nor byline
+
+
+def _uninviting(paragraph: str) -> str:
+    """Return a paragraph without an invitation to go on reading at its end."""
+    text = _POST_APPEARED.sub("", paragraph) if "The post " in paragraph else paragraph
+    near = max(0, len(text.rstrip(_CLOSING)) - _NEAR_THE_END)
+    end = text[near:].lower()
+    if not any(word in end for word in _INVITING):
+        return text
+    match = _MORE.search(text, near)
+    return text[: match.start()] if match else text
 
 
 def _behind(text: str, headline: str) -> str:
@@ -166,8 +201,10 @@ def _behind(text: str, headline: str) -> str:
 
 def teaser_of(text: str) -> str:
     """Return whole sentences up to 280 characters; one sentence longer than that is cut between words."""
-    was_cut = bool(_CUT_OFF.search(text))
-    text = _CUT_OFF.sub("", text).strip()
+    text = text.strip()
+    cut = _CUT_OFF.search(text, max(0, len(text) - _LONGEST_CUT)) if text.endswith(("…", "...", "]")) else None
+    was_cut = cut is not None
+    text = text[: cut.start()].strip() if cut else text
     every = sentences(text)
     if was_cut and len(every) > 1 and not _ENDS.search(every[-1]):
         every.pop()

@@ -83,9 +83,9 @@ class Morning:
 
     def fetch(self) -> FetchReport:
         """Read the feeds."""
-        from digest.wiring import feeds
+        from digest.wiring import fetching
 
-        return feeds.fetch(
+        return fetching.fetch(
             self.wiring,
             lambda line: None,
             lambda name, said, seconds: self.journal.detail(f"{name}: {said}", feed=name, seconds=seconds),

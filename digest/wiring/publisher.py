@@ -17,7 +17,7 @@ from digest.model.editions import Edition, EditionRecord, EditionState, Note, Re
 from digest.model.mail import EditionKey
 from digest.pipeline import approving, building, fetching, listing, previewing, sending
 from digest.pipeline.pictures import wants_pictures
-from digest.wiring import feeds
+from digest.wiring.fetching import fetch as read_feeds
 from digest.wiring.roster import Roster
 from digest.wiring.sender import Sender
 from digest.wiring.status import status_document
@@ -36,7 +36,7 @@ class Publisher(Sender):
 
     def fetch(self) -> fetching.FetchReport:
         """Read the feeds, after the subscribers' file was merged where it changed."""
-        return feeds.fetch(self.wiring, self.progress)
+        return read_feeds(self.wiring, self.progress)
 
     def merge_file(self) -> listing.ImportReport | None:
         """Merge the subscribers' file beside the config where it changed."""

@@ -27,7 +27,7 @@ from digest.pipeline.sending import SendingReport, report_of
 from digest.store.batches import Batches
 from digest.store.queue_schema import complaint, must_be_installed, waiting
 from digest.store.workers import WorkerRow, Workers
-from digest.wiring import Wiring, feeds
+from digest.wiring import Wiring, fetching
 from digest.wiring.bounces import read_mailbox
 from digest.wiring.morning import Morning
 from digest.wiring.publisher import Publisher
@@ -303,7 +303,7 @@ class Worker:
 
     def fetch(self) -> None:
         """Read the feeds."""
-        feeds.fetch(self.wiring, lambda line: None)
+        fetching.fetch(self.wiring, lambda line: None)
 
     def notices(self) -> None:
         """Hand over the mail that is no edition."""

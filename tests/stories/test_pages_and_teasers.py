@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from digest.stories import teaser
 from digest.stories.page import metadata
-from digest.stories.teaser import useful
+from digest.stories.teaser import sentences, useful
 
 URL = "https://post.example/news/ferry"
 
@@ -107,3 +110,17 @@ def test_a_story_s_first_words_do_not_repeat_its_headline(paragraphs: list[str],
 def test_no_more_is_read_than_a_teaser_can_hold() -> None:
     long = [f"Sentence {number} tells a little more of the tide and the harbour." for number in range(59)]
     assert 600 < len(useful(long, headline="Tides", byline="")) < 1_200
+
+
+@given(st.sampled_from(teaser._INVITATIONS).flatmap(lambda one: st.from_regex(one, fullmatch=True)), st.booleans())
+def test_every_invitation_to_read_on_is_left_out(invitation: str, shouted: bool) -> None:
+    said = invitation.upper() if shouted else invitation
+    assert useful([f"The ferry sails at noon. {said} →"], headline="", byline="") == "The ferry sails at noon."
+    assert useful([said], headline="", byline="") == ""
+
+
+@pytest.mark.parametrize("short", ["Mr", "Sept", "approx", "a.m", "U.S", "e.g", "z.B", "Nr", "Q"])
+@pytest.mark.parametrize("before", ["", "(", "“", "the ninth, by "])
+def test_no_short_form_ends_a_sentence(short: str, before: str) -> None:
+    assert len(sentences(f"It was {before}{short}. Brandt who sang. She left.")) == 2
+    assert len(sentences(f"It was {before}un{short.lower()}x. Brandt sang. She left.")) == 3
