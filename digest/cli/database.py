@@ -34,7 +34,7 @@ def upgrade(
     no_backup: Annotated[bool, typer.Option("--no-backup", help="Do not write a backup first: you have one.")] = False,
 ) -> int:
     """Bring the database to this version's tables, after a backup of it beside digest.toml. There is no way back."""
-    from digest.store.migrations import upgrade as upgrade_store
+    from digest.store.upgrading import upgrade as upgrade_store
     from digest.wiring.backups import Backups
 
     kept = None if no_backup else Backups(session.wiring).before_upgrade()
@@ -69,7 +69,7 @@ def check(
 ) -> int:
     """Check that the database answers, is whole and has this version's tables; or that a backup can be restored."""
     from digest.store.backups import look_into
-    from digest.store.migrations import check as check_store
+    from digest.store.upgrading import check as check_store
 
     if file is not None:
         session.say(_line(look_into(file)))

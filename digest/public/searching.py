@@ -33,8 +33,12 @@ class SearchPages:
             year=given.get("year", "")[:4],
             page=min(max(int(number), 1), MOST_PAGES) if number.isdecimal() and len(number) < 5 else 1,
         )
-        body = await self.view.thread(lambda: self.searching.page(asked, self.keeper))
+        body = await self.view.thread(lambda: self._answered(asked))
         headers = {"Content-Security-Policy": SITE_POLICY, "Cache-Control": "no-cache"}
         if asked.words:
             headers["X-Robots-Tag"] = "noindex"
         return HTMLResponse(body, headers=headers)
+
+    def _answered(self, asked: Asked) -> bytes:
+        house = self.keeper.house(self.keeper.settings.digests[0])
+        return self.searching.page(asked, house, script=self.keeper.script)

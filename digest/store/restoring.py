@@ -23,7 +23,7 @@ from digest.dates import to_micros
 from digest.errors import StoreConflict, StoreError, UsageError
 from digest.model.editions import RESTORED, EditionState
 from digest.model.mail import EditionKey
-from digest.store import migrations
+from digest.store import upgrading
 from digest.store.backups import backup, copy_sqlite, damage, look_into, sqlite_file
 from digest.store.copying import copy_in, make_url_of, set_counters, step_of, tables_copied
 from digest.store.delivery_log import CLAIMED, HANDED
@@ -82,7 +82,7 @@ def restore(url: str, file: Path, plan: Plan, *, now: Callable[[], datetime]) ->
     with ExitStack() as opened:
         opened.callback(_remove, scratch)
         copy_sqlite(file, scratch)
-        migrations.upgrade(f"sqlite:///{scratch}")
+        upgrading.upgrade(f"sqlite:///{scratch}")
         source = Store.open(f"sqlite:///{scratch}")
         opened.callback(source.close)
         aside = _set_aside(source, plan, now())

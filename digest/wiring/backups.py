@@ -48,10 +48,10 @@ class Backups:
 
     def before_upgrade(self) -> Path | None:
         """Back up a database whose tables are older than this program; return the file, None where none is needed."""
-        from digest.store import migrations
+        from digest.store import upgrading
         from digest.store.backups import backup
 
-        current, head = migrations.standing(self.settings.store_url)
+        current, head = upgrading.standing(self.settings.store_url)
         if not current or current == head:
             return None
         file = self.settings.folder / f"digest-before-{head}-{_stamp(self.clock.now())}.db"

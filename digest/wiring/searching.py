@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from digest.archive import addresses
+from digest.archive.house import House
 from digest.archive.search_page import PAGE, Asked, Choices, search_page
 from digest.model.archive import Listed
 from digest.model.mail import EditionKey
@@ -16,9 +16,6 @@ from digest.pipeline import searching
 from digest.pipeline.archiving import listed_of
 from digest.pipeline.search_files import PARTS, facets_of
 from digest.wiring import Wiring
-
-if TYPE_CHECKING:
-    from digest.wiring.archive import ArchiveKeeper
 
 
 class Searching:
@@ -86,8 +83,8 @@ class Searching:
             self._chosen = days, Choices(sections=dict(sections), sources=sources, years=years)
         return self._chosen[1]
 
-    def page(self, asked: Asked, keeper: ArchiveKeeper) -> bytes:
-        """Return the search page with an answer, for a browser that does not search itself."""
+    def page(self, asked: Asked, house: House, *, script: str) -> bytes:
+        """Return the search page with an answer, for a browser that runs no ``script``."""
         year = int(asked.year) if asked.year.isdecimal() and len(asked.year) == 4 else 0
         question = self.question(
             asked.words,
@@ -98,9 +95,9 @@ class Searching:
         )
         answer = self.find(question, limit=PAGE, offset=PAGE * (asked.page - 1)) if asked.words else None
         return search_page(
-            keeper.house(self.settings.digests[0]),
+            house,
             self.choices(),
-            script=keeper.script,
+            script=script,
             indexed=(self.settings.archive_dir / addresses.SEARCH / PARTS).is_file(),
             served=True,
             asked=asked,

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from digest.errors import FileProblem, StoreError
-from digest.store import migrations
+from digest.store import migrations, upgrading
 from digest.store.backups import backup, look_into, rotate
 from digest.store.copying import tables_copied
 from digest.store.engine import Store
@@ -75,8 +75,8 @@ def test_older_tables_are_backed_up_as_they_are(store_url: str, tmp_path: Path) 
             test_migrations.fill(connection)
     made = backup(store_url, tmp_path / "backup.db")
     assert made.revision == OLDEST
-    assert migrations.upgrade(f"sqlite:///{made.file}") == (OLDEST, REVISION)
-    assert migrations.check(f"sqlite:///{made.file}").problems == ()
+    assert upgrading.upgrade(f"sqlite:///{made.file}") == (OLDEST, REVISION)
+    assert upgrading.check(f"sqlite:///{made.file}").problems == ()
 
 
 def test_a_file_that_is_there_is_never_overwritten(tmp_path: Path) -> None:

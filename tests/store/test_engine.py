@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 
 from digest.errors import StoreError
 from digest.model.mail import Subscriber
-from digest.store import engine, migrations
+from digest.store import engine, migrations, upgrading
 from digest.store.codec import dump
 from digest.store.engine import Store, _engine, without_password
 from digest.store.schema import metadata
@@ -41,7 +41,7 @@ def test_migrated_tables_are_the_tables(store: Store) -> None:
         # The index of words is not SQLAlchemy's to describe: FTS5 with tables of its own, or a tsvector.
         names = {name for name in sa.inspect(connection).get_table_names() if not name.startswith("search_index")}
         assert names == {*metadata.tables, "alembic_version"}
-    state = migrations.check(store.url)
+    state = upgrading.check(store.url)
     assert state.current == state.head == REVISION
     assert state.problems == ()
 
@@ -54,7 +54,7 @@ def test_a_commit_is_on_the_disk_before_it_is_said(tmp_path: Path, monkeypatch: 
 
 
 def test_upgrading_twice_changes_nothing(store: Store) -> None:
-    before, after = migrations.upgrade(store.url)
+    before, after = upgrading.upgrade(store.url)
     assert before == after
 
 
@@ -71,7 +71,7 @@ def test_a_newer_database_is_refused(store: Store) -> None:
     with pytest.raises(StoreError, match="newer digest"):
         Store.open(store.url)
     with pytest.raises(StoreError, match="newer digest"):
-        migrations.upgrade(store.url)
+        upgrading.upgrade(store.url)
 
 
 def test_an_older_database_is_brought_up_with_its_stories(store_url: str) -> None:
@@ -84,14 +84,14 @@ def test_an_older_database_is_brought_up_with_its_stories(store_url: str) -> Non
             connection.exec_driver_sql("CREATE SCHEMA public")
     old = Store(_engine(url), url)
     with old.write() as connection:
-        migrations._migrate(connection, migrations._scripts(), "0001")
+        migrations.migrate(connection, migrations.scripts_of(), "0001")
         body = dump(story("a", seen=NOW)).replace("'", "''")
         connection.exec_driver_sql(f"INSERT INTO stories VALUES ('a', '{story('a').feed}', 'u', 5, 6, 7, '{body}')")
     old.close()
     with pytest.raises(StoreError, match="run `digest db upgrade`"):
         Store.open(url)
-    assert migrations.upgrade(url) == ("0001", REVISION)
-    assert migrations.check(url).problems == ()
+    assert upgrading.upgrade(url) == ("0001", REVISION)
+    assert upgrading.check(url).problems == ()
     with contextlib.closing(Store.open(url)) as store:
         assert Stories(store).story("a") == story("a", seen=NOW)
 
@@ -99,7 +99,7 @@ def test_an_older_database_is_brought_up_with_its_stories(store_url: str) -> Non
 def test_a_difference_is_told(store: Store) -> None:
     with store.write() as connection:
         connection.exec_driver_sql("DROP TABLE rosters")
-    (problem,) = migrations.check(store.url).problems
+    (problem,) = upgrading.check(store.url).problems
     assert "rosters" in problem
 
 

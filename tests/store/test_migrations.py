@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from digest.store import migrations
+from digest.store import migrations, upgrading
 from digest.store.engine import Store, _engine
 from digest.store.tables import REVISION
 
-OLD = [script.revision for script in migrations._scripts().walk_revisions() if script.revision != REVISION]
+OLD = [script.revision for script in migrations.scripts_of().walk_revisions() if script.revision != REVISION]
 
 
 def empty(url: str) -> Store:
@@ -57,12 +57,12 @@ def fill(connection: sa.Connection) -> dict[str, int]:
 def test_every_older_database_is_brought_up_with_its_rows(store_url: str, revision: str) -> None:
     with contextlib.closing(empty(store_url)) as old:
         with old.write() as connection:
-            migrations._migrate(connection, migrations._scripts(), revision)
+            migrations.migrate(connection, migrations.scripts_of(), revision)
         with old.write() as connection:
             counts = fill(connection)
     assert len(counts) >= 15
-    assert migrations.upgrade(store_url) == (revision, REVISION)
-    assert migrations.check(store_url).problems == ()
+    assert upgrading.upgrade(store_url) == (revision, REVISION)
+    assert upgrading.check(store_url).problems == ()
     with contextlib.closing(Store.open(store_url)) as store, store.read() as connection:
         found = {
             name: connection.execute(sa.select(sa.func.count()).select_from(sa.table(name))).scalar_one()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -32,19 +32,23 @@ class SchemaState:
     problems: tuple[str, ...] = ()
 
 
-def _scripts() -> ScriptDirectory:
+def scripts_of() -> ScriptDirectory:
+    """Return the migrations of this version, one linear chain."""
     config = Config()
     # Alembic reads % as the start of an interpolation.
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     return ScriptDirectory.from_config(config)
 
 
-def _state(connection: sa.Connection, scripts: ScriptDirectory) -> tuple[str, str]:
+def state_of(connection: sa.Connection, scripts: ScriptDirectory) -> tuple[str, str]:
+    """Return the revision a database has, "" for none, and this version's."""
     current = MigrationContext.configure(connection).get_current_revision() or ""
     return current, scripts.get_current_head() or ""
 
 
-def _migrate(connection: sa.Connection, scripts: ScriptDirectory, to: str = "head") -> None:
+def migrate(connection: sa.Connection, scripts: ScriptDirectory, to: str = "head") -> None:
+    """Bring a database to a revision, in the transaction given."""
+
     def steps(revision: object, context: object) -> object:
         return scripts._upgrade_revs(to, revision)  # type: ignore[arg-type]  # what Alembic's own command calls
 
@@ -55,109 +59,59 @@ def _migrate(connection: sa.Connection, scripts: ScriptDirectory, to: str = "hea
 
 def ensure(store: Store, *, create: bool) -> None:
     """Give an empty database its tables; raise StoreError where they are older or newer than this program."""
-    scripts = _scripts()
+    scripts = scripts_of()
     with store.read() as connection:
-        current, head = _state(connection, scripts)
+        current, head = state_of(connection, scripts)
         empty = not current and not sa.inspect(connection).has_table("stories")
     if current == head:
         return
     if empty and create:
         with store.write() as connection:
-            _fence(store, connection)
-            if _state(connection, scripts)[0] != head:
-                _migrate(connection, scripts)
+            fence(store, connection)
+            if state_of(connection, scripts)[0] != head:
+                migrate(connection, scripts)
         return
-    raise StoreError(_complaint(current, head, scripts), where=store.name, fix=_remedy(current, scripts))
+    raise StoreError(complaint(current, head, scripts), where=store.name, fix=remedy(current, scripts))
 
 
-def _fence(store: Store, connection: sa.Connection) -> None:
+def fence(store: Store, connection: sa.Connection) -> None:
+    """Let nobody else migrate this database until the transaction given ends."""
     if not store.is_sqlite:
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
 
 
-def _known(revision: str, scripts: ScriptDirectory) -> bool:
+def is_known(revision: str, scripts: ScriptDirectory) -> bool:
+    """Tell whether a revision is one of this version's, or none."""
     return not revision or revision in {script.revision for script in scripts.walk_revisions()}
 
 
-def _complaint(current: str, head: str, scripts: ScriptDirectory) -> str:
-    if not _known(current, scripts):
+def complaint(current: str, head: str, scripts: ScriptDirectory) -> str:
+    """Return what is wrong with a database of another revision."""
+    if not is_known(current, scripts):
         return f"the database has tables of a newer digest ({current}; this one knows up to {head})"
     return f"the database has tables of an older digest ({current or 'none'}; this one wants {head})"
 
 
-def _remedy(current: str, scripts: ScriptDirectory) -> str:
-    return "run `digest db upgrade`" if _known(current, scripts) else "upgrade digest, or restore a backup"
+def remedy(current: str, scripts: ScriptDirectory) -> str:
+    """Return what to do about it."""
+    return "run `digest db upgrade`" if is_known(current, scripts) else "upgrade digest, or restore a backup"
 
 
 def make(store: Store, revision: str) -> None:
     """Give an empty database the tables of a revision, which may be an older one."""
     with store.write() as connection:
-        _migrate(connection, _scripts(), revision)
+        migrate(connection, scripts_of(), revision)
 
 
 def revision(connection: sa.Connection, *, where: str) -> str:
     """Return which revision a database has; raise StoreError where it has none, or one of a newer program."""
-    scripts = _scripts()
-    current, head = _state(connection, scripts)
+    scripts = scripts_of()
+    current, head = state_of(connection, scripts)
     if not current:
         raise StoreError("it holds no publication", where=where, fix="correct [store] url")
-    if not _known(current, scripts):
-        raise StoreError(_complaint(current, head, scripts), where=where, fix=_remedy(current, scripts))
+    if not is_known(current, scripts):
+        raise StoreError(complaint(current, head, scripts), where=where, fix=remedy(current, scripts))
     return current
-
-
-def standing(url: str) -> tuple[str, str]:
-    """Return the revision a database has, "" for one without tables, and this program's. Raises StoreError."""
-    from digest.store.engine import Store, _engine
-
-    store, scripts = Store(_engine(url), url), _scripts()
-    try:
-        with store.read() as connection:
-            return _state(connection, scripts)
-    finally:
-        store.close()
-
-
-def upgrade(url: str) -> tuple[str, str]:
-    """Bring a database to this version's tables; return the revision before and after. Raises StoreError."""
-    from digest.store.engine import Store, _engine
-
-    store, scripts = Store(_engine(url), url), _scripts()
-    try:
-        with store.write() as connection:
-            _fence(store, connection)
-            current, head = _state(connection, scripts)
-            if not _known(current, scripts):
-                raise StoreError(_complaint(current, head, scripts), where=store.name, fix=_remedy(current, scripts))
-            if current != head:
-                _migrate(connection, scripts)
-            return current, head
-    finally:
-        store.close()
-
-
-def check(url: str) -> SchemaState:
-    """Return the revision of a database and how its tables differ from what they should be. Raises StoreError."""
-    from digest.store.engine import Store, _engine
-
-    store, scripts = Store(_engine(url), url), _scripts()
-    try:
-        with store.read() as connection:
-            current, head = _state(connection, scripts)
-            if current != head:
-                problem = f"{_complaint(current, head, scripts)}; {_remedy(current, scripts)}"
-                return SchemaState(current=current, head=head, problems=(problem,))
-            damaged = _damage(connection) if store.is_sqlite else ()
-            return SchemaState(current=current, head=head, problems=(*damaged, *differences(connection)))
-    finally:
-        store.close()
-
-
-def _damage(connection: sa.Connection) -> tuple[str, ...]:
-    from digest.store.backups import damage
-
-    driver: Any = connection.connection.driver_connection
-    return tuple(f"the database file is damaged: {line}; restore a backup" for line in damage(driver))
 
 
 def differences(connection: sa.Connection) -> tuple[str, ...]:
