@@ -114,3 +114,24 @@ def approved(store: Store, people: Sequence[Subscriber], *, on_doubt: Any = "res
     )
     Subscribers(store).merge(people, now=NOW)
     return Deliveries(store, on_doubt=on_doubt)
+
+
+def bounce_of(return_path: str) -> str:
+    """A server's report (RFC 3464) that a copy cannot be delivered; whom it names is not who the copy was for."""
+    return f"""\
+From: mailer-daemon@mx.tarn.example
+To: {return_path}
+Subject: Undelivered
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.tarn.example
+
+Final-Recipient: rfc822; somebody@else.example
+Action: failed
+Status: 5.1.1
+
+--b--
+"""

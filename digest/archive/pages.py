@@ -12,7 +12,7 @@ from digest.archive.house import House
 from digest.archive.shelves import Shelf
 from digest.dates import iso
 from digest.model.archive import Correction, Listed
-from digest.model.editions import Item
+from digest.model.editions import FilledSection, Item
 from digest.templating.markdown import markdown_text
 
 MOST_SOURCES = 60  # named in the imprint
@@ -84,7 +84,6 @@ def edition_page(
     sections = [_section(each, listed, house, seen) for each in listed.sections]
     gone = [each for each in listed.corrections if each.withdrawn]
     placed = {each["slug"] for each in sections}
-    pictures = [item.picture for item in edition.items if item.picture is not None]
     items = [view for section in sections for view in section["views"]]
     heading = house.views.line(edition.subject, LONGEST_HEADING) or say.bare("Edition of {day}", day=day)
     description = house.views.line(markdown_text(edition.intro) or edition.preheader, LONGEST_DESCRIPTION)
@@ -95,15 +94,7 @@ def edition_page(
         description=description,
         hidden=not listed.is_open,
         og_type="article",
-        og_image=next((house.picture(each) for each in pictures), None),
-        document=linked.edition(
-            listed,
-            publication=house.publication,
-            headline=heading,
-            description=description,
-            pictures=[str(found["url"]) for each in pictures[:3] if (found := house.picture(each))],
-            stories=[(view.item.headline, view.item.url) for view in items],
-        ),
+        **_for_machines(listed, house, heading, description, items),
         listed=listed,
         day=day,
         older=_neighbour(older, house),
@@ -122,7 +113,23 @@ def edition_page(
     )
 
 
-def _section(filled: Any, listed: Listed, house: House, seen: set[str]) -> dict[str, Any]:
+def _for_machines(
+    listed: Listed, house: House, heading: str, description: str, items: Sequence[Shown]
+) -> dict[str, object]:
+    """Return what those who show a link to the page read of it: the picture of a card, and linked data."""
+    pictures = [item.picture for item in listed.edition.items if item.picture is not None]
+    document = linked.edition(
+        listed,
+        publication=house.publication,
+        headline=heading,
+        description=description,
+        pictures=[str(found["url"]) for each in pictures[:3] if (found := house.picture(each))],
+        stories=[(view.item.headline, view.item.url) for view in items],
+    )
+    return {"og_image": next((house.picture(each) for each in pictures), None), "document": document}
+
+
+def _section(filled: FilledSection, listed: Listed, house: House, seen: set[str]) -> dict[str, Any]:
     view, slug = house.views.section(filled, listed.edition), filled.section.slug
     gone = [each for each in listed.corrections if each.withdrawn and each.section == slug]
     return {

@@ -13,10 +13,10 @@ from digest.check.looks import Look, faded, has_dark, looks, shown_somewhere
 from digest.check.page import Node, Page, and_more, shown
 from digest.model.contrast import Rgb, contrast
 from digest.model.editions import Finding
+from digest.model.languages import direction
 
 READABLE, LARGE = 4.5, 3.0  # WCAG 2.2, 1.4.3: contrast of text, and of large text
 SMALLEST = 12.0  # pixels
-_RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
 _WORD = re.compile(r"\w")
 _TAG = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*")  # a language as BCP 47 writes it
 _MOST = 12  # findings of one kind; what is wrong in a theme is wrong a hundred times
@@ -153,5 +153,5 @@ def _language(page: Page) -> Iterator[Finding]:
         yield found("language", "html:1", "the document does not say its language")
     elif not _TAG.fullmatch(language):
         yield found("language", "html:1", f"{language[:20]!r} is no language", 'write it as "en" or "pt-BR"')
-    elif re.split("[-_]", language.lower())[0] in _RIGHT_TO_LEFT and root.attributes.get("dir") != "rtl":
+    elif direction(language) == "rtl" and root.attributes.get("dir") != "rtl":
         yield found("direction", "html:1", f"{language[:20]!r} is written from the right, and nothing says so")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,6 +15,7 @@ from digest.model.counting import count_of
 
 if TYPE_CHECKING:
     from digest.model.searching import Question, Told
+    from digest.pipeline.searching import Earlier
 
 BOLD, OFF = "\033[1;33m", "\033[0m"
 FAINT = "\033[2m"
@@ -171,7 +172,7 @@ def _document(session: Session, told: Told, question: Question | None) -> dict[s
     return document
 
 
-def _show_earlier(session: Session, earlier: Any, as_json: bool) -> int:
+def _show_earlier(session: Session, earlier: Sequence[Earlier], as_json: bool) -> int:
     if as_json:
         hits = [{**_document(session, each.told, None), "score": round(each.score, 6)} for each in earlier]
         session.emit({"hits": hits})

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -108,11 +108,11 @@ class _Watcher:
             return False
         self.looked = time.monotonic()
         try:
-            return bool(self._state() != self.edition)
+            return self._state() != self.edition
         except DigestError:
             return False  # it was told when it was rendered, or the next rendering tells it
 
-    def _state(self) -> Any:
+    def _state(self) -> object:
         """Return what changes when the edition does: built again, edited, approved."""
         try:
             record = self.session.wiring.editions.edition(self.key_of(self.session))

@@ -26,11 +26,10 @@ from digest.config.settings import (
 )
 from digest.errors import ConfigError, Problem
 from digest.model.editions import Bars, Embargo, Match, Publication, Section, Sponsor, Weights
+from digest.model.languages import direction
 from digest.model.mail import Rates
 from digest.model.news import Feed
 from digest.model.return_path import ADDED, LONGEST_LOCAL
-
-RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 
 
 def settings_of(
@@ -86,16 +85,7 @@ class _Reading:
             rules=tuple(document.check.rules),
             bars=bars,
             delivery=delivery,
-            fetch=FetchSettings(
-                timeout=document.fetch.timeout,
-                deadline=document.fetch.deadline,
-                allowed_hosts=frozenset(host.lower() for host in document.fetch.allowed_hosts),
-                contact=document.fetch.contact or publication.public_url or parseaddr(publication.sender)[1],
-                pages=document.fetch.pages,
-                alert_after_failures=document.fetch.alert_after_failures,
-                alert_after_empty=document.fetch.alert_after_empty,
-                alert_after_silent=document.fetch.alert_after_silent,
-            ),
+            fetch=self.fetch(publication),
             monitoring=self.monitoring(),
             retention=RetentionSettings(**document.retention.model_dump()),
             archive_dir=self.beside(document.archive.dir),
@@ -119,6 +109,13 @@ class _Reading:
         if kind == "sqlite":
             return f"sqlite:///{self.beside(path)}"
         return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    def fetch(self, publication: Publication) -> FetchSettings:
+        table = self.document.fetch
+        values = table.model_dump()
+        values["allowed_hosts"] = frozenset(host.lower() for host in table.allowed_hosts)
+        values["contact"] = table.contact or publication.public_url or parseaddr(publication.sender)[1]
+        return FetchSettings(**values)
 
     def serve(self, publication: Publication) -> ServeSettings:
         table = self.document.serve
@@ -144,7 +141,7 @@ class _Reading:
         values = table.model_dump()
         values["operators"], values["editors"] = tuple(table.operators), tuple(table.editors)
         values["languages"] = tuple(dict.fromkeys((table.language, *filter(None, table.languages))))
-        values["direction"] = table.direction or ("rtl" if table.language.split("-")[0] in RIGHT_TO_LEFT else "ltr")
+        values["direction"] = table.direction or direction(table.language)
         return Publication(**values)
 
     def check_sections(self) -> None:

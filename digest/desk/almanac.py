@@ -15,8 +15,9 @@ from starlette.responses import HTMLResponse, Response
 from digest.desk.decisions import Decisions
 from digest.desk.reading import day_of
 from digest.model.editions import EditionState
-from digest.model.mail import EditionKey
-from digest.pipeline.day_words import DayWords, Run, of_gap, of_stored
+from digest.model.mail import Counts, EditionKey
+from digest.pipeline.approve_bar import NOBODY
+from digest.pipeline.day_words import DayWords, Run, Stored, of_gap, of_stored
 from digest.pipeline.outlook import outlook
 
 Page = Callable[[Request], Awaitable[Response]]
@@ -106,9 +107,7 @@ class AlmanacPage:
             elif (gap := of_gap(day, runs, schedule=schedule)) is not None:
                 yield gap
 
-    def _counts(self, stored: Any) -> Any:
-        from digest.pipeline.approve_bar import NOBODY
-
+    def _counts(self, stored: Stored) -> Counts:
         key = EditionKey(self.publisher.digest.name, stored.day)
         return self.wiring.ledger.counts(key) if stored.state in _COUNTED else NOBODY
 

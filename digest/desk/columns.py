@@ -18,9 +18,10 @@ from digest.desk.values import (
 )
 from digest.editions.board import tells
 from digest.model.editions import Edit, FilledSection, Item, Passed, Related, Score
+from digest.model.languages import direction
 from digest.model.news import Cluster, Story
 from digest.render.context import clock_time, duration
-from digest.render.foreign import direction, language_of
+from digest.render.foreign import language_of
 from digest.wiring.drafts import Draft
 
 TOLD = "in the edition of "  # how the reason of what an earlier edition had begins

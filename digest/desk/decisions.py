@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 from starlette.concurrency import run_in_threadpool
@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from digest.desk.assets import Assets
 from digest.desk.live import Live
-from digest.desk.morning import morning_line
+from digest.desk.morning import MorningLine, morning_line
 from digest.desk.reading import day_of, visitor_of
 from digest.errors import ContentError, DigestError, UsageError
 from digest.model.counting import count_of
@@ -84,7 +84,7 @@ class Decisions:
             "version": draft.record.version[:12] if draft is not None else "",
         }
 
-    def _line(self, key: EditionKey, bar: ApproveBar, draft: Draft | None, now: datetime) -> Any:
+    def _line(self, key: EditionKey, bar: ApproveBar, draft: Draft | None, now: datetime) -> MorningLine:
         from digest.editions.calendar import opens
 
         schedule = self.wiring.schedule(self.publisher.digest)
@@ -274,5 +274,5 @@ def _seen(form: Mapping[str, str]) -> Seen:
     return Seen(draft=draft, edits=edits, leads=tuple(form.get("leads", "").split()))
 
 
-def _never() -> Any:
+def _never() -> NoReturn:
     raise UsageError("there is nothing to check", fix="build the edition")

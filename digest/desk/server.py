@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import socket
 import threading
 import webbrowser
 from collections.abc import Callable
-from types import FrameType
-from typing import Any
 
 import uvicorn
 
 from digest.desk.app import application
-from digest.errors import UsageError
+from digest.net.listening import address_of, keep_quiet_after_signals, listen
 from digest.wiring.publisher import Publisher
 
 GRACE_S = 5  # what is under way may take so long to end
@@ -46,13 +43,10 @@ def serve(
 
     Raises UsageError where the address is taken.
     """
-    listener = _listen(host, port)
+    listener = listen(host, port)
     try:
-        bound, number = listener.getsockname()[:2]
-        shown = f"[{bound}]" if ":" in bound else bound
         app = application(publisher, host=host)
-        shown = "127.0.0.1" if bound in ("0.0.0.0", "::") else shown  # noqa: S104  # compared, not bound
-        link = f"http://{shown}:{number}{app.pages.root}/enter/{app.pages.door.link(by)}"
+        link = f"{address_of(listener)}{app.pages.root}/enter/{app.pages.door.link(by)}"
 
         def ready() -> None:
             say(link)
@@ -68,27 +62,7 @@ def serve(
             timeout_graceful_shutdown=GRACE_S,
             lifespan="on",
         )
-        _keep_quiet_after_signals()
+        keep_quiet_after_signals()
         asyncio.run(_Server(config, ready, app.live.close).serve(sockets=[listener]))
     finally:
         listener.close()
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except OSError as error:
-        raise UsageError(
-            f"we cannot listen there ({error.strerror or error})", where=f"{host}:{port}", fix="choose another --port"
-        ) from None
-
-
-def _keep_quiet_after_signals() -> None:
-    """Have a signal end the server only: uvicorn raises it again for whoever handled it before."""
-
-    def ended(number: int, frame: FrameType | None) -> Any:
-        return None
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, ended)

@@ -22,7 +22,8 @@ from digest.editions.edit_words import did
 from digest.errors import DigestError
 from digest.model.desk import Visitor
 from digest.model.editions import Edit, EditionState, Sponsor
-from digest.render.foreign import direction, other_way
+from digest.model.languages import direction
+from digest.render.foreign import other_way
 from digest.templating import fill
 from digest.wiring.drafts import Draft, Drafts
 

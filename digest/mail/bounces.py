@@ -199,7 +199,7 @@ def _odd(message: Message) -> tuple[Bounce, ...]:
 
     try:
         passing, lasting = all_failures(message)
-    except Exception:
+    except Exception:  # each of its many detectors meets what it never met before
         return ()
     found = [(address, True) for address in lasting] + [(address, False) for address in passing - lasting]
     named = ((address.decode("utf-8", "replace"), permanent)

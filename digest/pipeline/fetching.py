@@ -63,54 +63,80 @@ def fetch(
     States wait for one another, as each write waits for the disk; what a feed asked of us is written at once.
     """
     states = stories.feed_states()
-    changes: list[str] = []
-    cut: list[str] = []
-    counts = {"new": 0, "stories": 0, "read": 0, "unchanged": 0}
-    failed: list[str] = []
-    waiting: list[str] = []
+    tally = _Tally(progress, on_feed)
     with _Learnt(stories, clock) as learnt:
         for result in fetch_feeds(feeds, states, fetcher=fetcher, now=clock.now()):
-            name, state = result.feed.name or result.feed.url, result.state
+            state = result.state
             if result.status == "new":
                 fresh, total = _store(result, stories, clock)
-                counts["new"] += fresh
                 if fresh:
                     state = replace(state, last_story=clock.now())
-                counts["stories"] += total
-                counts["read"] += 1
-                brought = f"{count_of(total, 'story')}, {fresh} new"
-                progress(f"{name}: {brought}")
-                on_feed(name, brought, result.seconds)
-                if result.parsed is not None and result.parsed.left:
-                    cut.append(f"{name}: {count_of(result.parsed.left, 'older entry')} left unread")
-            elif result.status == "unchanged":
-                counts["unchanged"] += 1
-                progress(f"{name}: unchanged")
-                on_feed(name, "unchanged", result.seconds)
-            elif result.status == "waiting" and not state.last_error:
-                waiting.append(f"{name}: {result.error}")
+                tally.read_one(result, fresh, total)
             else:
-                failed.append(f"{name}: {result.error}")
-                progress(f"{name}: {result.error}")
-                on_feed(name, result.error, result.seconds)
+                tally.without_news(result)
             before = states.get(result.feed.url) or FeedState(url=result.feed.url)
-            state, line = told(before, state, name=name, now=clock.now(), patience=alerts.patience)
+            state, line = told(before, state, name=_name(result), now=clock.now(), patience=alerts.patience)
             if line:
-                changes.append(line)
+                tally.changes.append(line)
                 _alert(line, state, alerts, notices, clock.now())
             if state != before:
                 learnt.keep(state, at_once=bool(line or state.next_due))
-    return FetchReport(
-        feeds=len(feeds),
-        read=counts["read"],
-        unchanged=counts["unchanged"],
-        waiting=tuple(sorted(waiting)),
-        failed=tuple(sorted(failed)),
-        changes=tuple(sorted(changes)),
-        cut=tuple(sorted(cut)),
-        stories=counts["stories"],
-        new=counts["new"],
-    )
+    return tally.report(len(feeds))
+
+
+def _name(result: FeedResult) -> str:
+    return result.feed.name or result.feed.url
+
+
+class _Tally:
+    """What became of each feed, told as it happens and counted."""
+
+    def __init__(self, progress: Callable[[str], None], on_feed: Callable[[str, str, float], None]) -> None:
+        self.progress, self.on_feed = progress, on_feed
+        self.read = self.unchanged = self.stories = self.new = 0
+        self.waiting: list[str] = []
+        self.failed: list[str] = []
+        self.changes: list[str] = []
+        self.cut: list[str] = []
+
+    def read_one(self, result: FeedResult, fresh: int, total: int) -> None:
+        """Count a feed that was read, with its stories and those not seen before."""
+        self.read += 1
+        self.stories += total
+        self.new += fresh
+        self._tell(result, f"{count_of(total, 'story')}, {fresh} new")
+        if result.parsed is not None and result.parsed.left:
+            self.cut.append(f"{_name(result)}: {count_of(result.parsed.left, 'older entry')} left unread")
+
+    def without_news(self, result: FeedResult) -> None:
+        """Count a feed that had nothing new, was not asked, or failed."""
+        line = f"{_name(result)}: {result.error}"
+        if result.status == "unchanged":
+            self.unchanged += 1
+            self._tell(result, "unchanged")
+        elif result.status == "waiting" and not result.state.last_error:
+            self.waiting.append(line)
+        else:
+            self.failed.append(line)
+            self._tell(result, result.error)
+
+    def _tell(self, result: FeedResult, said: str) -> None:
+        self.progress(f"{_name(result)}: {said}")
+        self.on_feed(_name(result), said, result.seconds)
+
+    def report(self, feeds: int) -> FetchReport:
+        """Return the whole round, its lines in an order that does not hang on who answered first."""
+        return FetchReport(
+            feeds=feeds,
+            read=self.read,
+            unchanged=self.unchanged,
+            waiting=tuple(sorted(self.waiting)),
+            failed=tuple(sorted(self.failed)),
+            changes=tuple(sorted(self.changes)),
+            cut=tuple(sorted(self.cut)),
+            stories=self.stories,
+            new=self.new,
+        )
 
 
 class _Learnt:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import socket
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import uvicorn
 
-from digest.errors import EXIT_DONE, FileProblem, UsageError
+from digest.errors import EXIT_DONE, FileProblem
+from digest.net.listening import MOST_WAITING, address_of, keep_quiet_after_signals, listen
 from digest.public.app import application
 from digest.public.processes import Processes
 from digest.wiring import Wiring
@@ -53,8 +51,8 @@ def serve(
     ``wiring`` is asked for in each process that serves. Raises UsageError where the address is taken, and whatever is
     wrong with configuration, keys or database.
     """
-    listener = _unix(unix_socket) if unix_socket is not None else _tcp(host, port)
-    link = f"unix:{unix_socket}" if unix_socket is not None else _link(listener, path_prefix)
+    listener = _unix(unix_socket) if unix_socket is not None else listen(host, port)
+    link = f"unix:{unix_socket}" if unix_socket is not None else f"{address_of(listener)}{path_prefix}/"
     number, mine = 1, True  # whether this process made the socket, and takes it away
     try:
         if processes > 1:
@@ -90,24 +88,8 @@ def _answer(wiring: Wiring, listener: socket.socket, via: str, number: int, read
         timeout_graceful_shutdown=GRACE_S,
         lifespan="on",
     )
-    _keep_quiet_after_signals()
+    keep_quiet_after_signals()
     asyncio.run(_Server(config, ready).serve(sockets=[listener]))
-
-
-def _link(listener: socket.socket, prefix: str) -> str:
-    host, port = listener.getsockname()[:2]
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104  # compared, not bound
-    return f"http://[{shown}]:{port}{prefix}/" if ":" in shown else f"http://{shown}:{port}{prefix}/"
-
-
-def _tcp(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=2048)
-    except OSError as error:
-        raise UsageError(
-            f"we cannot listen there ({error.strerror or error})", where=f"{host}:{port}", fix="choose another --port"
-        ) from None
 
 
 def _unix(path: Path) -> socket.socket:
@@ -117,7 +99,7 @@ def _unix(path: Path) -> socket.socket:
             path.unlink()  # left by a server that was killed
         listener.bind(str(path))
         os.chmod(path, 0o660)  # noqa: PTH101  # the proxy's group may connect
-        listener.listen(2048)
+        listener.listen(MOST_WAITING)
     except OSError as error:
         listener.close()
         raise FileProblem(
@@ -133,13 +115,3 @@ def _answers(path: Path) -> bool:
         except OSError:
             return False
     return True
-
-
-def _keep_quiet_after_signals() -> None:
-    """Have a signal end the server only: uvicorn raises it again for whoever handled it before."""
-
-    def ended(number: int, frame: FrameType | None) -> Any:
-        return None
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, ended)

@@ -10,8 +10,8 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from markupsafe import Markup, escape
 
+from digest.model.languages import direction
 from digest.render.catalogue import FOLDER, words
-from digest.render.notice import direction
 from digest.wiring.readers import WORDS
 
 SPOKEN = ("en", *sorted(path.stem for path in (FOLDER / WORDS).glob("*.po")))

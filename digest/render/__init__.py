@@ -17,9 +17,10 @@ from markupsafe import Markup
 
 from digest.model import links
 from digest.model.editions import Edition, Publication, Rendered
+from digest.model.languages import direction
 from digest.render.catalogue import counted_forms, words
 from digest.render.context import in_language, long_day, paragraphs, picture_source, section_view, sponsors_at
-from digest.render.foreign import direction, safe, script_of, written
+from digest.render.foreign import safe, script_of, written
 from digest.render.html import compiled
 from digest.render.nameplate import nameplate_size
 from digest.render.text import FILTERS

@@ -16,8 +16,9 @@ from babel.dates import format_date, format_time
 
 from digest.model import links
 from digest.model.editions import CORRECTION, Edition, FilledSection, Item, Picture, Publication, Related
+from digest.model.languages import direction
 from digest.render.catalogue import words
-from digest.render.foreign import direction, language_of, safe, script_of, settled, written
+from digest.render.foreign import language_of, safe, script_of, settled, written
 
 LONGEST_HEADLINE = 200  # characters; a longer one is no headline
 LONGEST_TEASER = 400

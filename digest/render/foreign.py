@@ -6,10 +6,11 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from digest.model.languages import direction
+
 # C0 and C1 controls (a C1 control makes Gmail clip even a tiny mail), lone surrogates, and bidi overrides that could
 # turn the text around them.
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff]")
-RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 
 _SCRIPTS = (
     ("ARABIC", "ar"),
@@ -100,12 +101,6 @@ def settled(text: str, language: str) -> str:
     if text.isascii():
         return text
     return text if direction(script_language(text)) == "ltr" else f"{text}\u200e"
-
-
-@lru_cache(maxsize=256)
-def direction(language: str) -> str:
-    """Return "rtl" or "ltr" of a language tag."""
-    return "rtl" if language.split("-")[0].lower() in RIGHT_TO_LEFT else "ltr"
 
 
 def other_way(language: str) -> str:

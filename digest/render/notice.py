@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from digest.model.editions import Publication
+from digest.model.languages import direction
 from digest.model.mail import Notice
 from digest.render.theme import Theme
 from digest.templating import Environment, fill
-
-RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
-
-
-def direction(language: str) -> str:
-    """Return "rtl" or "ltr": how a language of that tag is written."""
-    return "rtl" if language.split("-")[0].lower() in RIGHT_TO_LEFT else "ltr"
 
 
 def notice_html(notice: Notice, *, publication: Publication, theme: Theme, environment: Environment) -> str:

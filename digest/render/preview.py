@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from digest.model.editions import Edition, Finding, Rendered
+from digest.model.languages import direction
 from digest.render.document import document
-from digest.render.foreign import direction
 from digest.templating import Environment, fill
 
 CLIPPED = 102_400  # bytes of encoded HTML where Gmail clips

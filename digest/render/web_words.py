@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_skeleton, get_day_names
 from markupsafe import Markup, escape
 
+from digest.model.languages import direction
 from digest.render.catalogue import counted_forms, words
 from digest.render.context import clock_face, locale_of, long_day
-from digest.render.foreign import direction
 from digest.templating.counting import counted
 
 ARCHIVE = "archive"  # the catalogues' folder

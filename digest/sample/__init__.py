@@ -30,57 +30,7 @@ def sample_text(name: str) -> str:
 @contextmanager
 def serve(*, clock: Callable[[], datetime], zone: ZoneInfo) -> Iterator[tuple[str, int]]:
     """Serve the sample's feeds, pictures and pages on loopback as long as the block lasts; give address and port."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        # Small answers in two writes would wait for each other (Nagle and delayed ACK).
-        disable_nagle_algorithm = True
-
-        def do_GET(self) -> None:
-            now = clock()
-            try:
-                body, media_type = self._found(now)
-            except KeyError:
-                self._answer(404, b"there is no such feed\n", {"Content-Type": "text/plain; charset=utf-8"})
-                return
-            etag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
-            hour = now.replace(minute=0, second=0, microsecond=0)
-            headers = {"ETag": etag, "Last-Modified": format_datetime(hour, usegmt=True), "Content-Type": media_type}
-            if self.headers.get("If-None-Match") == etag:
-                self._answer(304, b"", headers)
-                return
-            if "gzip" in self.headers.get("Accept-Encoding", "") and not media_type.startswith("image/"):
-                body = gzip.compress(body, mtime=0)
-                headers["Content-Encoding"] = "gzip"
-            self._answer(200, body, headers)
-
-        def _found(self, now: datetime) -> tuple[bytes, str]:
-            path = self.path.partition("?")[0]
-            if path.startswith("/pictures/"):
-                from digest.sample.pictures import emblem, picture
-
-                if path.endswith(".png"):
-                    return emblem(path.removeprefix("/pictures/")), "image/png"
-                return picture(path.removeprefix("/pictures/")), "image/jpeg"
-            if path.count("/") > 1:
-                from digest.sample.reading import story_page
-
-                return story_page(path, day=edition_day(now, zone), now=now)
-            return feed_document(path.lstrip("/"), day=edition_day(now, zone), now=now)
-
-        def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name the library gave it
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = _Server(clock, zone)
     thread = threading.Thread(target=server.serve_forever, name="digest-sample", daemon=True)
     thread.start()
     try:
@@ -89,3 +39,65 @@ def serve(*, clock: Callable[[], datetime], zone: ZoneInfo) -> Iterator[tuple[st
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    """The hosts of the sample, which say what their day says."""
+
+    daemon_threads = True
+
+    def __init__(self, clock: Callable[[], datetime], zone: ZoneInfo) -> None:
+        self.clock, self.zone = clock, zone
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+    def found(self, path: str, now: datetime) -> tuple[bytes, str]:
+        """Return the body of an address and its media type; raises KeyError where there is none."""
+        if path.startswith("/pictures/"):
+            from digest.sample.pictures import emblem, picture
+
+            name = path.removeprefix("/pictures/")
+            return (emblem(name), "image/png") if name.endswith(".png") else (picture(name), "image/jpeg")
+        day = edition_day(now, self.zone)
+        if path.count("/") > 1:
+            from digest.sample.reading import story_page
+
+            return story_page(path, day=day, now=now)
+        return feed_document(path.lstrip("/"), day=day, now=now)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Answers as a well-kept host does: with validators, and compressed for who takes it."""
+
+    server: _Server
+    protocol_version = "HTTP/1.1"
+    # Small answers in two writes would wait for each other (Nagle and delayed ACK).
+    disable_nagle_algorithm = True
+
+    def do_GET(self) -> None:
+        now = self.server.clock()
+        try:
+            body, media_type = self.server.found(self.path.partition("?")[0], now)
+        except KeyError:
+            self._answer(404, b"there is no such feed\n", {"Content-Type": "text/plain; charset=utf-8"})
+            return
+        etag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
+        hour = now.replace(minute=0, second=0, microsecond=0)
+        headers = {"ETag": etag, "Last-Modified": format_datetime(hour, usegmt=True), "Content-Type": media_type}
+        if self.headers.get("If-None-Match") == etag:
+            self._answer(304, b"", headers)
+            return
+        if "gzip" in self.headers.get("Accept-Encoding", "") and not media_type.startswith("image/"):
+            body = gzip.compress(body, mtime=0)
+            headers["Content-Encoding"] = "gzip"
+        self._answer(200, body, headers)
+
+    def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name the library gave it
+        pass

@@ -35,53 +35,73 @@ class _Statements:
     """The statements of one kind of database."""
 
     def __init__(self, *, is_sqlite: bool) -> None:
-        digest, day = sa.bindparam("of_digest", type_=sa.Text), sa.bindparam("of_day", type_=sa.Text)
-        ours = sa.and_(deliveries.c.digest == digest, deliveries.c.day == day)
-        moment = sa.bindparam("moment", type_=sa.BigInteger)
-        names = names_in("names", is_sqlite=is_sqlite)
-        due = (
-            sa.select(deliveries.c.subscriber)
-            .where(ours, deliveries.c.state == sa.bindparam("of_state", type_=sa.Text), deliveries.c.due <= moment)
-            .order_by(deliveries.c.due)
-            .limit(sa.bindparam("most", type_=sa.Integer))
+        def composed(statement: sa.Executable) -> Composed:
+            return Composed(statement, is_sqlite=is_sqlite)
+
+        named = deliveries.c.subscriber.in_(names_in("names", is_sqlite=is_sqlite))
+        due = _due_rows() if is_sqlite else _due_rows().with_for_update(skip_locked=True)
+        self.due = composed(due)
+        self.take = composed(_taking(named))
+        self.people = composed(_people(named))
+        self.taken = composed(_taken_rows())
+        self.sending = composed(sa.select(editions.c.state).where(editions.c.digest == _DIGEST, editions.c.day == _DAY))
+        self.again = composed(
+            sa.update(deliveries)
+            .where(_OURS, repeatable(), deliveries.c.due <= _MOMENT)
+            .values(state=PLANNED, owner="", lease_until=None, changed=_MOMENT)
         )
-        take = sa.update(deliveries).where(ours, deliveries.c.subscriber.in_(names))
-        people = (
-            sa.select(
-                subscribers.c.id,
-                subscribers.c.email,
-                subscribers.c.name,
-                subscribers.c.sections,
-                subscribers.c.format,
-                subscribers.c.language,
-                deliveries.c.attempts,
-                subscribers.c.attributes,
-            )
-            .join(deliveries, deliveries.c.subscriber == subscribers.c.id)
-            .where(ours, deliveries.c.subscriber.in_(names))
-            .order_by(subscribers.c.id)
-        )
-        # Read as a whole and chosen from in Python: with conditions on lease and owner SQLite reads the whole edition.
-        taken = sa.select(
-            deliveries.c.subscriber, deliveries.c.state, deliveries.c.owner, deliveries.c.lease_until
-        ).where(ours, sa.or_(deliveries.c.state == CLAIMED, deliveries.c.state == HANDED))
-        sending = sa.select(editions.c.state).where(editions.c.digest == digest, editions.c.day == day)
-        claimed = take.values(
+
+
+_DIGEST, _DAY = sa.bindparam("of_digest", type_=sa.Text), sa.bindparam("of_day", type_=sa.Text)
+_OURS = sa.and_(deliveries.c.digest == _DIGEST, deliveries.c.day == _DAY)
+_MOMENT = sa.bindparam("moment", type_=sa.BigInteger)
+
+
+def _due_rows() -> sa.Select[tuple[str]]:
+    return (
+        sa.select(deliveries.c.subscriber)
+        .where(_OURS, deliveries.c.state == sa.bindparam("of_state", type_=sa.Text), deliveries.c.due <= _MOMENT)
+        .order_by(deliveries.c.due)
+        .limit(sa.bindparam("most", type_=sa.Integer))
+    )
+
+
+def _taking(named: sa.ColumnElement[bool]) -> sa.Update:
+    return (
+        sa.update(deliveries)
+        .where(_OURS, named)
+        .values(
             state=CLAIMED,
             owner=sa.bindparam("new_owner", type_=sa.Text),
             lease_until=sa.bindparam("new_lease", type_=sa.BigInteger),
-            changed=moment,
+            changed=_MOMENT,
         )
-        again = (
-            sa.update(deliveries)
-            .where(ours, repeatable(), deliveries.c.due <= moment)
-            .values(state=PLANNED, owner="", lease_until=None, changed=moment)
+    )
+
+
+def _people(named: sa.ColumnElement[bool]) -> sa.Executable:
+    return (
+        sa.select(
+            subscribers.c.id,
+            subscribers.c.email,
+            subscribers.c.name,
+            subscribers.c.sections,
+            subscribers.c.format,
+            subscribers.c.language,
+            deliveries.c.attempts,
+            subscribers.c.attributes,
         )
-        if not is_sqlite:
-            due = due.with_for_update(skip_locked=True)
-        self.due, self.take, self.people, self.taken, self.sending, self.again = (
-            Composed(each, is_sqlite=is_sqlite) for each in (due, claimed, people, taken, sending, again)
-        )
+        .join(deliveries, deliveries.c.subscriber == subscribers.c.id)
+        .where(_OURS, named)
+        .order_by(subscribers.c.id)
+    )
+
+
+def _taken_rows() -> sa.Executable:
+    # Read as a whole and chosen from in Python: with conditions on lease and owner SQLite reads the whole edition.
+    return sa.select(deliveries.c.subscriber, deliveries.c.state, deliveries.c.owner, deliveries.c.lease_until).where(
+        _OURS, sa.or_(deliveries.c.state == CLAIMED, deliveries.c.state == HANDED)
+    )
 
 
 _ON = {True: _Statements(is_sqlite=True), False: _Statements(is_sqlite=False)}

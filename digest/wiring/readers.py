@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -139,7 +139,7 @@ class Readers:
         notice = Notice(kind=kind, recipient=recipient, subject=subject, text=text, key=key, at=now, language=language)
         return self.wiring.notices.queue(notice, now=now)
 
-    def _words(self, language: str) -> Any:
+    def _words(self, language: str) -> Callable[[str], str]:
         from digest.render.catalogue import words
 
         return words(language, WORDS)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from digest import __version__
 from digest.config import DigestSettings
@@ -31,6 +31,9 @@ from digest.wiring import Wiring, fetching
 from digest.wiring.bounces import read_mailbox
 from digest.wiring.morning import Morning
 from digest.wiring.publisher import Publisher
+
+if TYPE_CHECKING:
+    from digest.store.queue import Task
 
 SEND, MORNING = "send", "morning"
 QUEUES = (SEND, MORNING)
@@ -153,7 +156,7 @@ class Worker:
             started=self.started, seen=self.wiring.clock.now(), doing=self.doing, accepted=self.accepted,
         )  # fmt: skip
 
-    def tasks(self) -> Sequence[Any]:
+    def tasks(self) -> Sequence[Task]:
         """Return the kinds of jobs, those that come by themselves for each digest."""
         from digest.store.queue import Task
 

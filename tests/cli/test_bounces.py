@@ -12,26 +12,9 @@ import pytest
 from digest.config import load
 from digest.wiring import Wiring
 from digest.wiring.bounces import return_path
+from tests.builders import bounce_of
 from tests.cli.conftest import Digest, change
 from tests.smtpd import aiosmtpd_server
-
-REPORT = """\
-From: mailer-daemon@mx.tarn.example
-To: {path}
-Subject: Undelivered
-Content-Type: multipart/report; report-type=delivery-status; boundary=b
-
---b
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; mx.tarn.example
-
-Final-Recipient: rfc822; somebody@else.example
-Action: failed
-Status: 5.1.1
-
---b--
-"""
 
 
 def test_a_copy_that_comes_back_suppresses_its_reader(
@@ -53,7 +36,7 @@ def test_a_copy_that_comes_back_suppresses_its_reader(
     paths = {sender for sender in inbox.senders if "+" in sender}
     assert len(paths) == len(inbox.taken) > 1, "each copy has a return path of its own"
     letter = publication.parent / "letter.eml"
-    letter.write_text(REPORT.format(path=sorted(paths)[0]), encoding="utf-8")
+    letter.write_text(bounce_of(sorted(paths)[0]), encoding="utf-8")
     read = digest("bounces", "read", letter, "-c", publication, "--json")
     assert read.code == 0, read.err
     assert (read.json["read"], read.json["permanent"]) == (1, 1)
@@ -96,7 +79,7 @@ def test_each_run_reads_the_mailbox_first_and_goes_on_without_it(digest: Digest,
     wiring.close()
     assert path is not None
     for each in people:
-        box.add(REPORT.format(path=path.of(key, each.id)))
+        box.add(bounce_of(path.of(key, each.id)))
     assert "a maildir with 2 messages to read" in digest("doctor", "--offline", *here).out
     again = digest("run", *here)
     assert again.code == 0, again.err
