@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from digest.model import links
+from digest.model.mail import Subscriber
 from digest.public.forms import Form, form_of, is_own
 from digest.public.view import View
 from digest.public.words import SPOKEN, Words, fixed, spoken
@@ -137,7 +138,7 @@ class Choosing:
         return until if until > self.readers.today else None
 
     async def _show(self, request: Request, stands: Standing, *, mistake: str = "") -> Response:
-        person, today = stands.person, self.readers.today
+        person, today, zone = stands.person, self.readers.today, self.settings.zone
         language = self.view.language(request, person.language)
         known = await self.view.thread(lambda: self.readers.known(person))
         name = next((each for each in person.digests if stands.gets(each)), self.settings.digests[0].name)
@@ -163,11 +164,20 @@ class Choosing:
             latest=(today + LONGEST_PAUSE).isoformat(),
             pause=person.paused_until.isoformat() if person.paused_until and person.paused_until > today else "",
             known=known,
-            since=Words(language).moment(stands.created, self.settings.zone),
+            since=Words(language).day(stands.created.astimezone(zone).date()),
+            agreed=self._agreed(person, language),
             unsubscribe=unsubscribe,
             here=self._here(request),
             signup=links.signup_url(self.view.root),
         )
+
+    def _agreed(self, person: Subscriber, language: str) -> str:
+        """Return when a person agreed, in words; as it was kept where that is no time."""
+        kept = str(person.consent.get("confirmed_at", ""))
+        try:
+            return Words(language).moment(datetime.fromisoformat(kept), self.settings.zone)
+        except ValueError:
+            return kept
 
     def _languages(self, shown: str, own: str) -> Sequence[tuple[str, str, bool]]:
         chosen = spoken(own) or spoken(self.view.publication.language) or "en"

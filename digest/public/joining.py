@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from digest.config import DigestSettings
+from digest.model.mail import SignUp
 from digest.public.choosing import LONGEST_NAME
 from digest.public.forms import Form, form_of, is_own
 from digest.public.view import View
@@ -83,7 +84,7 @@ class Joining:
             return self._too_old(request)
         language = self.view.language(request, asked.language)
         if asked.confirmed_at is not None:
-            return self._used(request, language)
+            return await self._used(request, language, asked)
         title = self.readers.title(asked.digests[0]) if len(asked.digests) == 1 else self.view.publication.name
         if request.method != "POST":
             return self.view.page(request, "confirm", language=language, title=title, email=asked.email)
@@ -92,7 +93,7 @@ class Joining:
             return self.view.foreign_post(request)
         done, subscriber = await self.view.thread(lambda: self.readers.confirm(asked))
         if done is Confirmation.USED:
-            return self._used(request, language)
+            return await self._used(request, language, asked)
         if done is not Confirmation.CONFIRMED:
             return self._too_old(request)
         preferences = f"{self.view.root}/p/{self.view.wiring.tokens.sign('p', subscriber, asked.digests[0])}"
@@ -100,7 +101,16 @@ class Joining:
             request, "joined", language=language, title=title, email=asked.email, preferences=preferences
         )
 
-    def _used(self, request: Request, language: str) -> Response:
+    async def _used(self, request: Request, language: str, asked: SignUp) -> Response:
+        if await self.view.thread(lambda: self.readers.still_gets(asked)):
+            return self.view.message(
+                request,
+                fixed("This link was already used"),
+                fixed("You are on the list."),
+                status=200,
+                language=language,
+                link="links",
+            )
         return self.view.message(
             request,
             fixed("This link was already used"),

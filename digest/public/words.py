@@ -7,11 +7,12 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date
 from markupsafe import Markup, escape
 
 from digest.model.languages import direction
 from digest.render.catalogue import FOLDER, words
+from digest.render.context import clock_face, locale_of
 from digest.wiring.readers import WORDS
 
 SPOKEN = ("en", *sorted(path.stem for path in (FOLDER / WORDS).glob("*.po")))
@@ -48,10 +49,7 @@ class Words:
     def __init__(self, language: str) -> None:
         self.language, self.direction = language, direction(language)
         self.plain: Callable[[str], str] = words(language, WORDS)
-        try:
-            self.locale = Locale.parse(language.replace("-", "_"))
-        except (UnknownLocaleError, ValueError):
-            self.locale = Locale("en")
+        self.locale = locale_of(language)  # as the mail writes days
 
     def __call__(self, text: str, **gaps: object) -> Markup:
         """Return a fixed text with its gaps filled, each kept apart from the text's direction."""
@@ -63,8 +61,9 @@ class Words:
         return str(format_date(day, "long", locale=self.locale))
 
     def moment(self, instant: datetime, zone: ZoneInfo) -> str:
-        """Return an instant in words, in a zone."""
-        return str(format_datetime(instant, "long", tzinfo=zone, locale=self.locale))
+        """Return an instant in words, to the minute, in a zone."""
+        local = instant.astimezone(zone)
+        return f"{self.day(local.date())}, {clock_face(local.hour, local.minute, self.language)}"
 
     def language_name(self, tag: str) -> str:
         """Return what a language calls itself."""

@@ -163,6 +163,12 @@ class Readers:
             now=now,
         )
 
+    def still_gets(self, asked: SignUp) -> bool:
+        """Tell whether who signed up is on the list of any of what was asked for."""
+        person = self.wiring.subscribers.subscriber(email_key=asked.email_key)
+        stands = self.standing(person.id) if person is not None else None
+        return stands is not None and any(stands.gets(name) for name in asked.digests)
+
     # Own data
 
     def known(self, person: Subscriber) -> dict[str, Any]:

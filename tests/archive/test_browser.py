@@ -136,6 +136,8 @@ def test_read_on_any_screen_by_any_means(address: str) -> None:
             ):  # fmt: skip
                 phone.goto(address + path)
                 without_faults(phone, path)
+            plate = "getComputedStyle(document.querySelector('.plate')).font"
+            assert "35px" in phone.evaluate(plate), "the page that carries its style with it wears it, too"
         with page(started, width=1440) as wide:
             for path in ("/daily/", latest, "/daily/2026/11/"):
                 wide.goto(address + path)

@@ -37,7 +37,12 @@ def test_who_signs_up_is_on_the_list_after_her_own_click(house: House) -> None:
         "source": "https://halyard.example/signup",
         "text": "I want The Morning Halyard by mail, and may leave at any time with one click.",
     }
-    assert "This link was already used" in house.client.post(link, data={"action": "confirm"}).text
+    again = house.client.post(link, data={"action": "confirm"}).text
+    assert "This link was already used" in again
+    assert "You are on the list." in again
+    preferences = house.client.get(f"/p/{house.wiring.tokens.sign('p', found.id, 'daily')}").text
+    assert "<dd>23 November 2026</dd>" in preferences
+    assert "(23 November 2026, 06:40, https://halyard.example/signup)" in preferences
 
 
 def test_a_replayed_confirmation_brings_nobody_back(house: House) -> None:
@@ -46,7 +51,9 @@ def test_a_replayed_confirmation_brings_nobody_back(house: House) -> None:
     found = house.wiring.subscribers.subscriber(email_key="dora@example.org")
     assert found is not None
     house.client.post(f"/u/{house.wiring.tokens.sign('u', found.id, 'daily')}", data={"List-Unsubscribe": "One-Click"})
-    assert "already used" in house.client.post(link).text
+    again = house.client.post(link).text
+    assert "already used" in again
+    assert "sign up once more" in again
     found = house.wiring.subscribers.subscriber(email_key="dora@example.org")
     assert found is not None
     assert found.status == "unsubscribed"

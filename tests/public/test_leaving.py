@@ -47,7 +47,7 @@ def test_the_page_asks_offers_less_and_does_it_on_a_post(house: House) -> None:
     assert house.reader().sections == ("trade",)
     house.client.post(path, data={"action": "pause"})
     assert str(house.reader().paused_until) == "2026-12-21"
-    assert "Paused until <bdi>December 21, 2026</bdi>" in house.client.get(path).text
+    assert "Paused until <bdi>21 December 2026</bdi>" in house.client.get(path).text
     done = house.client.post(path, data={"action": "leave"})
     assert "You are unsubscribed." in done.text
     assert "The Halyard Weekly" in done.text
