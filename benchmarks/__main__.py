@@ -74,7 +74,7 @@ def fetches(peers: environments.Peers, quick: bool) -> Found:
             return fetching.run(fetching.publication(Path(folder) / "paper", urls), "fetch").seconds
 
     ways: dict[str, tuple[Callable[[str, list[str]], tuple[float, int]], str]] = {
-        "reader": (reading_peers.by_reader, "stores entries as they are; 20 workers"),
+        "reader": (reading_peers.by_reader, "both whole processes; it stores entries as they are, 20 workers"),
         "rss2email": (reading_peers.by_rss2email, "a mail a story, into a maildir"),
     }
     for name, (way, note) in ways.items():

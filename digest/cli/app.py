@@ -176,6 +176,8 @@ def run(arguments: Sequence[str] | None = None, *, start: Start | None = None) -
 def main() -> NoReturn:
     """Run the command line and exit."""
     collect_seldom()
+    # Pydantic looks through every installed package for plug-ins to load; nothing that digest.toml does not name is.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     sys.exit(run())
 
 

@@ -143,8 +143,8 @@ class Store:
         """
         store = cls(_engine(url), url)
         try:
-            if not store._is_current():
-                # Alembic takes a quarter of a second to import, and is needed on the first day only.
+            if not store._is_current() and not (create and store._made_fresh()):
+                # Alembic takes a quarter of a second to import, and is needed for what is old or strange only.
                 from digest.store import migrations
 
                 migrations.ensure(store, create=create)
@@ -163,6 +163,21 @@ class Store:
         except DBAPIError:
             return False  # whatever is wrong, whoever looks closer says it
         return found == [REVISION]
+
+    def _made_fresh(self) -> bool:
+        """Give a new SQLite file its tables; False where it holds something already, or is another kind of database."""
+        if not self.is_sqlite:
+            return False
+        from digest.store import fresh
+
+        with self.read() as connection:
+            if not fresh.is_empty(connection):
+                return False
+        with self.write() as connection:
+            # Whoever came first has made them meanwhile.
+            if fresh.is_empty(connection):
+                fresh.make(connection)
+        return self._is_current()
 
     @property
     def name(self) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import threading
 from collections.abc import Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from sqlalchemy.engine import Connection
 
 from digest.errors import StoreError
 from digest.model.mail import Subscriber
-from digest.store import engine, migrations, upgrading
+from digest.store import engine, fresh, migrations, upgrading
 from digest.store.codec import dump
 from digest.store.engine import Store, _engine, without_password
+from digest.store.migrations.__main__ import as_migrated
 from digest.store.schema import metadata
 from digest.store.stories import Stories
 from digest.store.subscribers import Subscribers
@@ -44,6 +46,30 @@ def test_migrated_tables_are_the_tables(store: Store) -> None:
     state = upgrading.check(store.url)
     assert state.current == state.head == REVISION
     assert state.problems == ()
+
+
+def test_a_new_file_gets_at_once_what_the_migrations_make() -> None:
+    told = "a migration changed the tables: run `python -m digest.store.migrations`"
+    # Spaces are SQLAlchemy's to choose, and may change with its version.
+    assert fresh.FILE.read_text(encoding="utf-8").split() == as_migrated().split(), told
+
+
+def test_a_file_that_holds_something_else_keeps_it(tmp_path: Path) -> None:
+    file = tmp_path / "digest.db"
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE notes (words TEXT)")
+    Store.open(f"sqlite:///{file}").close()
+    assert upgrading.check(f"sqlite:///{file}").problems == ()
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("SELECT count(*) FROM notes").fetchone() == (0,)
+
+
+def test_of_two_that_meet_a_new_file_one_makes_its_tables(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'digest.db'}"
+    with ThreadPoolExecutor(4) as pool:
+        for store in pool.map(Store.open, [url] * 4):
+            store.close()
+    assert upgrading.check(url).problems == ()
 
 
 def test_a_commit_is_on_the_disk_before_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
