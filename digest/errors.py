@@ -127,6 +127,18 @@ class StoreConflict(StoreError):
 class FileProblem(DigestError, OSError):
     """A file or folder cannot be read or written."""
 
+    @classmethod
+    def unread(cls, error: OSError, where: object, *, fix: str = "look at its name and permissions") -> FileProblem:
+        """Return the problem of a file that the system would not let us read."""
+        return cls(f"it cannot be read ({error.strerror or error})", where=str(where), fix=fix)
+
+    @classmethod
+    def unwritten(
+        cls, error: OSError, where: object, *, fix: str = "look at its permissions and the room left"
+    ) -> FileProblem:
+        """Return the problem of a file that the system would not let us write."""
+        return cls(f"it cannot be written ({error.strerror or error})", where=str(where), fix=fix)
+
 
 class RosterError(DigestError, ValueError):
     """A subscribers' file cannot be read at all; single bad rows are counted, not raised."""

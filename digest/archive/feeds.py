@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.utils import format_datetime
@@ -14,6 +13,7 @@ from lxml import etree
 from lxml.etree import _Element
 
 from digest.archive.syndicated import Channel, Enclosed, Entry
+from digest.archive.xml_text import allowed
 from digest.dates import iso
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -24,18 +24,11 @@ XML = "http://www.w3.org/XML/1998/namespace"
 # lxml takes None for the default namespace, which its stubs do not know.
 DEFAULT: Any = {None: ATOM}
 
-# What XML 1.0 cannot hold (§2.2), lone surrogates too.
-_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def _clean(text: str) -> str:
-    return _FORBIDDEN.sub("", text)
-
 
 def _add(parent: _Element, name: str, text: str = "", /, **attributes: str) -> _Element:
-    made = etree.SubElement(parent, name, {key.rstrip("_"): _clean(value) for key, value in attributes.items()})
+    made = etree.SubElement(parent, name, {key.rstrip("_"): allowed(value) for key, value in attributes.items()})
     if text:
-        made.text = _clean(text)
+        made.text = allowed(text)
     return made
 
 

@@ -6,12 +6,12 @@ changes the last one only, and an index names them all.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from xml.sax.saxutils import escape
 
+from digest.archive.xml_text import allowed
 from digest.dates import iso
 
 MOST = 50_000  # addresses of one sitemap (sitemaps.org)
@@ -21,8 +21,6 @@ SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 NEWS_SITEMAP = "http://www.google.com/schemas/sitemap-news/0.9"
 INDEX = "sitemap.xml"
 NEWS_FILE = "sitemap-news.xml"
-
-_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +103,7 @@ def _news(each: News) -> str:
 
 
 def _text(text: str) -> str:
-    return escape(_FORBIDDEN.sub("", text))
+    return escape(allowed(text))
 
 
 def _document(name: str, rows: str, more: str = "") -> bytes:

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from digest.cli.editions import JsonOption
-from digest.cli.session import Session, command, parse_day
+from digest.cli.session import JsonOption, Session, command, parse_day
 from digest.errors import EXIT_ATTENTION, EXIT_DONE
 
 group = typer.Typer(help="Look after the editions on the web.", no_args_is_help=True, rich_markup_mode=None)

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from digest.cli.session import Session, command
+from digest.cli.session import JsonOption, Session, command
 from digest.errors import EXIT_DONE, EXIT_TEMPORARY, StoreError, UsageError
 
 group = typer.Typer(help="Read what comes back by mail.", no_args_is_help=True, rich_markup_mode=None)
@@ -31,7 +31,7 @@ def read(
             show_default=False,
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", envvar="DIGEST_JSON", help="Print a JSON document.")] = False,
+    as_json: JsonOption = False,
 ) -> int:
     """Suppress whose address is gone or who complained, honour mails to leave, keep what nobody understands."""
     from digest.mail.mailboxes import letters

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digest.cli.editions import EditionOption, JsonOption
-from digest.cli.session import Session, command, parse_day
+from digest.cli.editions import EditionOption
+from digest.cli.session import JsonOption, Session, command, parse_day
 from digest.errors import EXIT_DONE, EXIT_FAILED
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digest.cli.session import Session, command, to_second
+from digest.cli.session import JsonOption, Session, command, to_second
 from digest.errors import EXIT_DONE, EXIT_FAILED
 from digest.model.counting import count_of
 
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from digest.store.backups import Backup
 
 group = typer.Typer(help="Look after the database.", no_args_is_help=True, rich_markup_mode=None)
-
-
-JsonOption = Annotated[bool, typer.Option("--json", envvar="DIGEST_JSON", help="Print a JSON document.")]
 
 
 def register(app: typer.Typer) -> None:

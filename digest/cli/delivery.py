@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digest.cli.editions import EditionOption, JsonOption
-from digest.cli.session import Session, command, parse_day, to_second
+from digest.cli.editions import EditionOption
+from digest.cli.session import JsonOption, Session, command, parse_day, to_second
 from digest.errors import EXIT_DONE, EXIT_TEMPORARY, UsageError
 
 if TYPE_CHECKING:

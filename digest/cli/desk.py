@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -45,11 +44,7 @@ def desk(
     """
     from digest.desk.server import serve
 
-    def say(link: str) -> None:
-        sys.stdout.write(f"{link}\n")
-        sys.stdout.flush()
-
     session.publisher.via = via
     who = by or session.start.environment.get("USER", "") or "the editor"
-    serve(session.publisher, host=host, port=port, by=who, open_browser=not no_open, say=say)
+    serve(session.publisher, host=host, port=port, by=who, open_browser=not no_open, say=session.announce)
     return EXIT_DONE

@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from digest.cli.editions import JsonOption
-from digest.cli.session import Session, command, to_second
+from digest.cli.session import JsonOption, Session, command, to_second
 from digest.dates import iso
 from digest.errors import EXIT_DONE, UsageError
 

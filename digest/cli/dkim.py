@@ -9,12 +9,10 @@ from typing import Annotated
 
 import typer
 
-from digest.cli.session import Session, command
+from digest.cli.session import JsonOption, Session, command
 from digest.errors import EXIT_DONE, UsageError
 
 group = typer.Typer(help="Keys that sign messages (DKIM).", no_args_is_help=True, rich_markup_mode=None)
-
-JsonOption = Annotated[bool, typer.Option("--json", envvar="DIGEST_JSON", help="Print a JSON document.")]
 
 
 def register(app: typer.Typer) -> None:

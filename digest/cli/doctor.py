@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from digest.cli.delivery import ViaOption
-from digest.cli.editions import JsonOption
-from digest.cli.session import Session, command
+from digest.cli.session import JsonOption, Session, command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digest.cli.editions import EditionOption, JsonOption
-from digest.cli.session import Session, command, parse_day
+from digest.cli.editions import EditionOption
+from digest.cli.session import JsonOption, Session, command, parse_day
 from digest.errors import EXIT_DONE, UsageError
 from digest.model.counting import count_of
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digest.cli.session import Session, command, parse_day
+from digest.cli.session import JsonOption, Session, command, parse_day
 from digest.errors import EXIT_ATTENTION, EXIT_DONE
 from digest.model.counting import count_of
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 EditionOption = Annotated[
     str, typer.Option("--edition", metavar="DAY", envvar="DIGEST_EDITION", help="The edition's day; today without it.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", envvar="DIGEST_JSON", help="Print a JSON document.")]
 
 
 def register(app: typer.Typer) -> None:

@@ -9,8 +9,7 @@ from typing import Annotated
 
 import typer
 
-from digest.cli.editions import JsonOption
-from digest.cli.session import Session, command, to_second
+from digest.cli.session import JsonOption, Session, command, to_second
 from digest.dates import iso
 from digest.errors import EXIT_ATTENTION, EXIT_DONE, EXIT_FAILED, FeedError, FileProblem, ParseError, UsageError
 from digest.model.counting import count_of
@@ -224,7 +223,7 @@ def import_(
         try:
             body = Path(file).read_bytes()
         except OSError as error:
-            raise FileProblem(f"it cannot be read ({error.strerror or error})", where=file) from None
+            raise FileProblem.unread(error, file) from None
     try:
         imported = session.feeds.import_opml(body)
     except ParseError as error:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digest.cli.session import Session, command, parse_time
+from digest.cli.session import JsonOption, Session, command, parse_time
 from digest.errors import EXIT_DONE, UsageError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def pick(
     ] = None,
     at: Annotated[str, typer.Option("--at", metavar="TIME", envvar="DIGEST_AT", help="As if it were then.")] = "",
     explain: Annotated[bool, typer.Option("--explain", help="Tell of each story why it was chosen or passed.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", envvar="DIGEST_JSON", help="Print a JSON document.")] = False,
+    as_json: JsonOption = False,
     tried: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME=NUMBER", help="Try a weight or a section's setting, and see what changes."),

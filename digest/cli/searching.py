@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digest.cli.editions import JsonOption
-from digest.cli.session import Session, command
+from digest.cli.session import JsonOption, Session, command
 from digest.errors import EXIT_DONE, UsageError
 from digest.model.counting import count_of
 

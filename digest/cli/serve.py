@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -56,10 +55,6 @@ def serve(
         session.__dict__["settings"] = settings = replace(settings, serve=serving)
     asked = settings.serve
 
-    def say(link: str) -> None:
-        sys.stdout.write(f"{link}\n")
-        sys.stdout.flush()
-
     return serve_pages(
         lambda: session.wiring,
         host=host or asked.host,
@@ -68,6 +63,6 @@ def serve(
         path_prefix=asked.path_prefix,
         via=via,
         processes=processes,
-        say=say,
+        say=session.announce,
         warn=session.warn,
     )

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from digest.wiring.publisher import Publisher
     from digest.wiring.roster import Roster
 
+JsonOption = Annotated[bool, typer.Option("--json", envvar="DIGEST_JSON", help="Print a JSON document.")]
+
 EXIT_MEANINGS = {
     0: "done, or nothing to do",
     1: "failed",
@@ -123,6 +125,11 @@ class Session:
         """Print a line for people, on stdout, unless --quiet."""
         if not self.quiet:
             sys.stdout.write(text + "\n")
+
+    def announce(self, link: str) -> None:
+        """Print a link on a line of its own at once, also with --quiet: whoever started us waits for it."""
+        sys.stdout.write(f"{link}\n")
+        sys.stdout.flush()
 
     def warn(self, text: str) -> None:
         """Print a line about trouble, on stderr, always."""

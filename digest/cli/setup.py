@@ -96,11 +96,7 @@ def write_new(folder: Path, files: dict[str, str]) -> list[Path]:
         except FileExistsError:
             continue
         except OSError as error:
-            raise FileProblem(
-                f"it cannot be written ({error.strerror or error})",
-                where=str(path),
-                fix="choose a folder you may write to",
-            ) from None
+            raise FileProblem.unwritten(error, path, fix="choose a folder you may write to") from None
         made.append(path)
     return made
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, BinaryIO, cast
 
 import typer
 
-from digest.cli.session import Session, command
+from digest.cli.session import JsonOption, Session, command
 from digest.dates import iso
 from digest.errors import EXIT_ATTENTION, EXIT_DONE, RosterError, UsageError
 from digest.model.counting import count_of
@@ -75,7 +75,7 @@ def list_(
     status: Annotated[
         str, typer.Option("--status", metavar="STATUS", help="active, pending, unsubscribed, bounced or complained.")
     ] = "",
-    as_json: Annotated[bool, typer.Option("--json", envvar="DIGEST_JSON", help="Print a JSON document.")] = False,
+    as_json: JsonOption = False,
 ) -> int:
     """List the subscribers, by address."""
     people = session.wiring.subscribers.subscribers(status=status)
@@ -137,7 +137,7 @@ def add(
 def show(
     session: Session,
     address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Whose data.")],
-    as_json: Annotated[bool, typer.Option("--json", envvar="DIGEST_JSON", help="Print a JSON document.")] = False,
+    as_json: JsonOption = False,
 ) -> int:
     """Show all that is known of a person, and what became of her editions of the last 35 days."""
     known = session.roster.known(address)
@@ -207,7 +207,7 @@ def erase(
     session: Session,
     address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Who is forgotten.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", envvar="DIGEST_JSON", help="Print a JSON document.")] = False,
+    as_json: JsonOption = False,
 ) -> int:
     """Forget a person for good: history stays nameless, and a hash keeps her address away. Print the proof."""
     if not yes:

@@ -33,7 +33,7 @@ def rewrite(file: Path, change: Callable[[str], str], environment: Mapping[str, 
     try:
         text = change(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise FileProblem(f"it cannot be read ({error.strerror or error})", where=str(file)) from None
+        raise FileProblem.unread(error, file) from None
     except TOMLKitError as error:
         raise ConfigError((Problem(where=file.name, what=f"it cannot be edited: {error}"),)) from None
     settings = read(text, file, environment)
@@ -57,9 +57,7 @@ def _replace(file: Path, text: str) -> None:
                 os.unlink(name)  # noqa: PTH108
             raise
     except OSError as error:
-        raise FileProblem(
-            f"it cannot be written ({error.strerror or error})", where=str(file), fix="look at its permissions"
-        ) from None
+        raise FileProblem.unwritten(error, file, fix="look at its permissions") from None
 
 
 def with_feeds(text: str, feeds: Sequence[Feed], *, sections: Sequence[Section] = ()) -> str:

@@ -20,6 +20,7 @@ from digest.desk.inbox import lines_of
 from digest.desk.readers import language_name, reader_choices
 from digest.editions.edit_words import did
 from digest.errors import DigestError
+from digest.model.checked import CLIPPED
 from digest.model.desk import Visitor
 from digest.model.editions import Edit, EditionState, Sponsor
 from digest.model.languages import direction
@@ -30,7 +31,6 @@ from digest.wiring.drafts import Draft, Drafts
 NEAR = 40  # candidates offered to be joined with an item
 READERS_S = 60  # how long the choices of readers are believed
 FIRST_CANDIDATES = 50  # shown at once; the others follow as the column is read
-BUDGET = 102_400  # bytes of encoded HTML where Gmail clips
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +134,7 @@ class Pages:
             "errors": len(proof.errors),
             "warnings": sum(each.finding.severity == "warning" for each in found),
             "size": proof.size,
-            "budget": BUDGET,
+            "budget": CLIPPED,
         }
         return self.fill("checks", {**self._values(draft, look), **values})
 

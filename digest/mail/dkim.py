@@ -207,7 +207,7 @@ def make_key(path: Path, *, domain: str, selector: str, ed25519: bool = False) -
     except FileExistsError:
         raise FileProblem("there is a file already", where=str(path), fix="name another with --out") from None
     except OSError as error:
-        raise FileProblem(f"it cannot be written ({error.strerror or error})", where=str(path)) from None
+        raise FileProblem.unwritten(error, path) from None
     return DkimKey(domain=domain, selector=selector, private=private)
 
 

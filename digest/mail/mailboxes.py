@@ -27,7 +27,7 @@ class Letter:
 
 
 def _unreadable(path: Path, error: OSError) -> FileProblem:
-    return FileProblem(f"it cannot be read ({error.strerror or error})", where=str(path), fix="make it readable for us")
+    return FileProblem.unread(error, path, fix="make it readable for us")
 
 
 @contextmanager

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from digest.model.editions import Finding
 
+CLIPPED = 102_400  # bytes of encoded HTML: Gmail hides what comes after, the link to leave with it
+
 
 @dataclass(frozen=True, kw_only=True)
 class Mail:

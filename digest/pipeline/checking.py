@@ -72,7 +72,7 @@ def check_file(path: Path, helpers: Helpers = ALONE) -> CheckReport:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise FileProblem(f"it cannot be read ({error.strerror or error})", where=str(path)) from None
+        raise FileProblem.unread(error, path) from None
     if len(raw) > LARGEST:
         raise UsageError(f"it has {len(raw) // 1_000_000} MB", where=str(path), fix="name one mail or page")
     if path.suffix.lower() == ".eml" or raw[:400].lower().startswith(_HEADS):

@@ -80,7 +80,7 @@ def import_roster(
         try:
             written.write_text(rejected_csv(roster), encoding="utf-8-sig", newline="")
         except OSError as error:
-            raise FileProblem(f"it cannot be written ({error.strerror or error})", where=str(written)) from None
+            raise FileProblem.unwritten(error, written) from None
     twice = (f"{email} stands in several rows; the last one counts" for email in merged.doubled)
     more = (f"and {roster.unsaid} more warnings",) if roster.unsaid else ()
     warnings = (*roster.warnings, *more, *twice)

@@ -129,10 +129,6 @@ def write_files(out: Path, files: Mapping[str, bytes]) -> list[Path]:
                 beside.write_bytes(body)
                 beside.replace(path)
         except OSError as error:
-            raise FileProblem(
-                f"it cannot be written ({error.strerror or error})",
-                where=str(path),
-                fix="choose a folder you may write to",
-            ) from None
+            raise FileProblem.unwritten(error, path, fix="choose a folder you may write to") from None
         written.append(path)
     return written

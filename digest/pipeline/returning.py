@@ -242,6 +242,6 @@ def keep_in(folder: Path) -> Keep:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             (folder / name).write_bytes(raw)
         except OSError as error:
-            raise FileProblem(f"it cannot be written ({error.strerror or error})", where=str(folder / name)) from None
+            raise FileProblem.unwritten(error, folder / name) from None
 
     return keep

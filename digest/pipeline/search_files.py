@@ -108,9 +108,7 @@ def build_index(
         _write(folder / PARTS, catalogue([(part, counts[part]) for part in parts], common))
         _sweep(folder, {part.name for part in parts} | before)
     except OSError as error:
-        raise FileProblem(
-            f"the search index cannot be written ({error.strerror or error})", where=str(folder)
-        ) from None
+        raise FileProblem.unwritten(error, folder) from None
     finally:
         shutil.rmtree(folder / MAKING, ignore_errors=True)
     return IndexReport(parts=len(parts), made=made, stories=sum(counts.values()), facets=facets)

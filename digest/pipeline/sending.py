@@ -228,9 +228,7 @@ def write_once(path: Path, body: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(body)
     except OSError as error:
-        raise FileProblem(
-            f"it cannot be written ({error.strerror or error})", where=str(path), fix="name another file"
-        ) from None
+        raise FileProblem.unwritten(error, path, fix="name another file") from None
 
 
 def send_one(message: Message, *, transport: Transport) -> str:

@@ -57,7 +57,7 @@ class Elsewhere:
             settle([beside])
             beside.replace(folder / name)  # whoever is second puts the same bytes there
         except OSError as error:
-            raise FileProblem(f"it cannot be written ({error.strerror or error})", where=str(folder / name)) from None
+            raise FileProblem.unwritten(error, folder / name) from None
         return True
 
     def _edition(self, key: EditionKey) -> bool:

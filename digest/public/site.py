@@ -33,7 +33,7 @@ class Site(StaticFiles):
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise FileProblem(f"the folder cannot be made ({error.strerror or error})", where=str(folder)) from None
+            raise FileProblem.unwritten(error, folder, fix="correct [archive] dir") from None
         super().__init__(directory=folder, html=True)
         self.folder, self.view, self.elsewhere = folder, view, Elsewhere(view)
 

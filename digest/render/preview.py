@@ -6,12 +6,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from digest.model.checked import CLIPPED
 from digest.model.editions import Edition, Finding, Rendered
 from digest.model.languages import direction
 from digest.render.document import document
 from digest.templating import Environment, fill
-
-CLIPPED = 102_400  # bytes of encoded HTML where Gmail clips
 
 _DARK = "@media (prefers-color-scheme:dark)"
 # What programs that turn every colour around do: all but pictures becomes its negative, hues kept.

@@ -63,9 +63,7 @@ def backup(url: str, file: Path) -> Backup:
     except OSError as error:
         if isinstance(error, DigestError):
             raise
-        raise FileProblem(
-            f"it cannot be written ({error.strerror or error})", where=str(file), fix="free some space, or name another"
-        ) from None
+        raise FileProblem.unwritten(error, file, fix="free some space, or name another") from None
     return Backup(file=file, size=made.size, rows=made.rows, revision=made.revision, newest=made.newest)
 
 

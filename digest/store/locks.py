@@ -74,7 +74,7 @@ class Locks:
         try:
             file = path.open("a+", encoding="utf-8")
         except OSError as error:
-            raise FileProblem(f"it cannot be written ({error.strerror or error})", where=str(path)) from None
+            raise FileProblem.unwritten(error, path) from None
         with file:
             self._patiently(lambda: _try_lock(file), lambda: _first_line(file), name, patience)
             file.seek(0)

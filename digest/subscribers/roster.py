@@ -34,8 +34,9 @@ _SYNONYMS = {
     "firstname": "first_name", "lastname": "last_name", "weekdaysonly": "weekdays_only", "pauseduntil": "paused_until",
     "statusreason": "status_reason",
     # Of our own exports, for people to read: when a row came here is ours to say.
-    "statussince": "status_since", "created": "created",
+    "statussince": "status_since", "created": "created", "rejectedbecause": "rejected_because",
 }  # fmt: skip
+REASON = "rejected because"  # the column we add to rejected rows: no attribute of a person when they come back
 _STATUSES = {
     "": "active", "active": "active", "subscribed": "active", "enabled": "active", "confirmed": "active",
     "pending": "pending", "unconfirmed": "pending",
@@ -56,8 +57,9 @@ class Rejected:
     cells: tuple[str, ...]  # as written, to be corrected and imported again
 
     def __str__(self) -> str:
-        """Return "row 4, email: …"."""
-        return f"row {self.row}, {self.column}: {self.reason}"
+        """Return "row 4, email: …"; of a whole row "row 4: …"."""
+        place = f"row {self.row}, {self.column}" if self.column else f"row {self.row}"
+        return f"{place}: {self.reason}"
 
 
 @dataclass
@@ -290,15 +292,19 @@ class _BadCell(Exception):
 
 
 def rejected_csv(roster: Roster) -> str:
-    """Return the rejected rows as a CSV that can be corrected and imported again, the reason in a last column."""
+    """Return the rejected rows as a CSV that can be corrected and imported again, the reason in a last column.
+
+    Where a row has more cells than the header all are kept: which of them is one too many a person can tell.
+    """
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([*roster.header, "reason"])
+    again = folded(roster.header[-1]) == folded(REASON)  # rows that were rejected before, with the reason of then
+    header = roster.header[:-1] if again else roster.header
+    writer.writerow([*header, REASON])
     for each in roster.rejected:
-        padded = [*each.cells, *[""] * (len(roster.header) - len(each.cells))]
-        writer.writerow(
-            [*padded[: len(roster.header)], f"{each.column}: {each.reason}" if each.column else each.reason]
-        )
+        cells = each.cells[:-1] if again else each.cells
+        padded = [*cells, *[""] * (len(header) - len(cells))]
+        writer.writerow([*padded, f"{each.column}: {each.reason}" if each.column else each.reason])
     return out.getvalue()
 
 

@@ -54,11 +54,7 @@ def read_keys(path: Path) -> tuple[str, ...]:
         mode = path.stat().st_mode
         lines = path.read_text(encoding="utf-8").split()
     except OSError as error:
-        raise FileProblem(
-            f"it cannot be read ({error.strerror or error})",
-            where=str(path),
-            fix="`digest init` makes it; never lose it",
-        ) from None
+        raise FileProblem.unread(error, path, fix="`digest init` makes it; never lose it") from None
     if mode & 0o077:
         raise FileProblem("others can read this key", where=str(path), fix=f"chmod 600 {path}")
     if not lines or any(len(line) < 32 for line in lines):
@@ -73,7 +69,7 @@ def make_keys(path: Path) -> None:
         with open(path, "x", encoding="utf-8", opener=_private) as file:
             file.write(secrets.token_urlsafe(36) + "\n")
     except OSError as error:
-        raise FileProblem(f"it cannot be written ({error.strerror or error})", where=str(path)) from None
+        raise FileProblem.unwritten(error, path) from None
 
 
 def _private(path: str, flags: int) -> int:

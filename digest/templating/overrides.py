@@ -48,7 +48,7 @@ def _write(target: Path, body: bytes) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(body)
     except OSError as error:
-        raise FileProblem(f"it cannot be written ({error.strerror or error})", where=str(target)) from None
+        raise FileProblem.unwritten(error, target) from None
 
 
 def _origins(folder: Path) -> dict[str, str]:

@@ -244,7 +244,7 @@ class Wiring(Stores):
         except FileProblem as problem:
             raise FileProblem(problem.what, where=str(path), fix="choose another theme.logo") from None
         except OSError as error:
-            raise FileProblem(f"it cannot be read ({error.strerror or error})", where=str(path)) from None
+            raise FileProblem.unread(error, path) from None
         return replace(made, logo=logo), {logo.name: body}
 
     @cached_property

@@ -125,9 +125,7 @@ def write_whole(path: Path, text: str) -> None:
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)
-        raise FileProblem(
-            f"it cannot be written ({error.strerror or error})", where=str(path), fix="correct [monitoring] textfile"
-        ) from None
+        raise FileProblem.unwritten(error, path, fix="correct [monitoring] textfile") from None
 
 
 def log_line(event: Event, digest: str, day: str, run: str) -> str:

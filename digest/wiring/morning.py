@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from digest.config import DigestSettings
 from digest.dates import edition_day
 from digest.editions.calendar import Schedule, spans
-from digest.errors import DigestError, LockHeld, RelayUnreachable
+from digest.errors import EXIT_ATTENTION, EXIT_FAILED, DigestError, LockHeld, RelayUnreachable
 from digest.model.counting import count_of
 from digest.model.editions import EditionRecord, EditionState
 from digest.model.mail import EditionKey
@@ -173,11 +173,11 @@ class Morning:
             check_clock(now, runs.last_start())
         self.wiring.transport(self.via)  # an address that is none is told before anything is begun
         number = runs.begin(self.digest.name, edition_day(now, self.schedule.zone), "run", now=now)
-        code = 1
+        code = EXIT_FAILED
         try:
             code = self._run()
         except BaseException as error:
-            code = getattr(error, "exit_code", 1)
+            code = getattr(error, "exit_code", EXIT_FAILED)
             if isinstance(error, DigestError) and not isinstance(error, LockHeld):
                 kind = "relay" if isinstance(error, RelayUnreachable) else "failed"
                 self.journal.events.append(
@@ -217,7 +217,7 @@ class Morning:
             journal=self.journal,
         )
         if "late" in self.journal.kinds:
-            report.worsen(5)
+            report.worsen(EXIT_ATTENTION)
         self._alarm()
         with self.journal.during("notices"):
             told = self.deliver_notices()

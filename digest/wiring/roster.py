@@ -63,7 +63,7 @@ class Roster:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise FileProblem(f"it cannot be read ({error.strerror or error})", where=str(path)) from None
+            raise FileProblem.unread(error, path) from None
         self.wiring.subscribers.remember_file(str(path), key, report.rows, now=self.wiring.clock.now())
         return report
 
@@ -99,7 +99,7 @@ class Roster:
         try:
             return key_of(address)
         except ValueError as error:
-            raise UsageError(f"{address!r} is no address ({error})", where="ADDRESS") from None
+            raise UsageError(f"{address!r} is no address ({error})", where="ADDRESS", fix="correct it") from None
 
     def known(self, address: str) -> dict[str, Any]:
         """Return everything kept of an address as JSON values; raises UsageError for no address."""

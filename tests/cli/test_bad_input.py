@@ -63,22 +63,32 @@ def test_a_csv_with_bad_rows(digest: Digest, publication: Path, tmp_path: Path) 
         "good@example.org,Good,trade\n"
         "no address,Bad,\n"
         "other@example.org,Other,cooking\n"
-        "third@example.org,Third,trade|cooking\n",
+        "third@example.org,Third,trade|cooking\n"
+        "fourth@example.org,Four,th,trade\n",
         encoding="utf-8",
     )
     outcome = digest("subscribers", "import", roster, "-c", publication)
     assert outcome.code == 5
     assert "2 added" in outcome.out
-    assert "2 rejected" in outcome.out
+    assert "3 rejected" in outcome.out
+    assert "row 6: it has 4 cells, the header has 3" in outcome.err
     assert "row 3, email: 'no address' is no address" in outcome.err
     assert "row 4, sections: none of 'cooking' is a section" in outcome.err
     assert "there is no section 'cooking'" in outcome.err
     rejected = (tmp_path / "list.rejected.csv").read_text(encoding="utf-8-sig")
     corrected = rejected.replace("no address", "now@example.org").replace("cooking", "trade")
+    corrected = corrected.replace("fourth@example.org,Four,th,trade", "fourth@example.org,Fourth,trade")
     (tmp_path / "again.csv").write_text(corrected, encoding="utf-8")
     again = digest("subscribers", "import", tmp_path / "again.csv", "-c", publication)
-    assert again.code == 0
-    assert "2 added" in again.out
+    assert (again.code, again.err) == (0, "")
+    assert "3 added" in again.out
+    shown = digest("subscribers", "show", "fourth@example.org", "--json", "-c", publication).json["subscriber"]
+    assert (shown["name"], shown["sections"], shown["attributes"]) == ("Fourth", ["trade"], {}), "no reason is kept"
+    (tmp_path / "twice.csv").write_text(rejected, encoding="utf-8")
+    assert digest("subscribers", "import", tmp_path / "twice.csv", "-c", publication).code == 5
+    # Rejected once more nothing is lost or doubled; the column of reasons counts as the file has it.
+    twice = (tmp_path / "twice.rejected.csv").read_text(encoding="utf-8-sig")
+    assert twice.replace("5 cells, the header has 4", "4 cells, the header has 3") == rejected
 
 
 def test_the_example_file_has_nothing_wrong_with_it(digest: Digest, publication: Path) -> None:
