@@ -11,12 +11,14 @@ from digest.desk.values import (
     CardChoice,
     CardView,
     GoneView,
+    NoteView,
     SectionColumn,
     SourceView,
     Tag,
     TermView,
 )
 from digest.editions.board import tells
+from digest.editions.rearrange import text
 from digest.model.editions import Edit, FilledSection, Item, Passed, Related, Score
 from digest.model.languages import direction
 from digest.model.news import Cluster, Story
@@ -55,9 +57,19 @@ class Columns:
                 cards=tuple(self._card(item, filled, number + at, at + 1) for at, item in enumerate(filled.items)),
                 gone=tuple(self._gone(filled)),
                 sponsors=tuple(each for each in self.edition.sponsors if each.placement == slug),
-                notes=tuple(note.text for note in self.edition.notes if note.after == slug),
+                notes=self.notes(slug),
             )
             number += len(filled.items)
+
+    def notes(self, after: str = "") -> tuple[NoteView, ...]:
+        """Return the notes after a section, those under the intro without one."""
+        wrote = [edit for edit in self.standing if edit.kind == "note" and not edit.target]
+        by = {(text(edit.value, "text"), text(edit.value, "after")): edit.sequence for edit in wrote}
+        return tuple(
+            NoteView(text=note.text, sequence=by.get((note.text, note.after), 0))
+            for note in self.edition.notes
+            if note.after == after
+        )
 
     def card(self, story_id: str) -> CardView | None:
         """Return the item that holds a story, None where it is not among the chosen ones."""

@@ -14,6 +14,7 @@ from digest.wiring.drafts import Draft
 
 NEAR = 8  # lines of the mail an item may take; what stands farther below it is not its own
 _LINE = re.compile(r"html:(\d+)$")
+_CUT = re.compile(r"“([^”]{8,})…”|(https?://\S{60,})")  # findings quote the beginning of a long headline or address
 WORDS = {"subject": "Go to the subject", "preheader": "Go to the preheader", "intro": "Go to the intro"}
 
 
@@ -38,7 +39,8 @@ def cause_of(finding: Finding, draft: Draft, lines: Sequence[str] = ()) -> Found
         return Found(finding=finding, cause=finding.where, cause_words=WORDS[finding.where])
     items = draft.edition.items
     said = f"{finding.where} {finding.message}"
-    number = next((number for number, item in enumerate(items, 1) if any(each in said for each in _names(item))), 0)
+    cut = tuple("".join(each) for each in _CUT.findall(said))
+    number = next((number for number, item in enumerate(items, 1) if _is_named(item, said, cut)), 0)
     place = _LINE.match(finding.where)
     if not number and place is not None:
         number = _at(int(place.group(1)), items, lines)
@@ -51,6 +53,10 @@ def _names(item: Item) -> list[str]:
     picture = [item.picture.name] if item.picture is not None else []
     named = [item.cluster.lead.url, item.headline, *(line.url for line in item.related), *picture]
     return [each for each in named if each]
+
+
+def _is_named(item: Item, said: str, cut: tuple[str, ...]) -> bool:
+    return any(each in said or (cut and each.startswith(cut)) for each in _names(item))
 
 
 def _at(line: int, items: Sequence[Item], lines: Sequence[str]) -> int:

@@ -94,6 +94,14 @@ class GoneView:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NoteView:
+    """A boxed line of the editors'."""
+
+    text: str
+    sequence: int  # of the edit that wrote it; 0 = it came with the base
+
+
+@dataclass(frozen=True, kw_only=True)
 class SectionColumn:
     """A section of the first column."""
 
@@ -104,7 +112,7 @@ class SectionColumn:
     cards: tuple[CardView, ...]
     gone: tuple[GoneView, ...]
     sponsors: tuple[Sponsor, ...]  # after it, locked in place
-    notes: tuple[str, ...]
+    notes: tuple[NoteView, ...]
 
     @property
     def free(self) -> int:

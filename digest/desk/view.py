@@ -59,7 +59,7 @@ class Pages:
         columns = self.columns(draft, look)
         every = columns.candidates()
         found = columns.candidates(look.words) if look.words else every
-        values = {**self._values(draft, look), "clash": None}
+        values = {**self._values(draft, look), "clash": None, "notes": columns.notes()}
         made = {name: self.fill(name, values) for name in ("top", "tools", "words")}
         made |= self._sections(columns, values)
         made["candidates"] = self.fill(
@@ -167,7 +167,7 @@ class Pages:
             "theirs": {name: str(other.value[name]) for name, *_ in versions},
             "versions": versions or [("What was done", mine["kind"], other.kind)],
         }
-        values = {**self._values(draft, look), "clash": clash}
+        values = {**self._values(draft, look), "clash": clash, "notes": columns.notes()}
         if card is not None:
             return marked(next(iter(self._sections(columns, values, card.id).values())))
         return marked(self.fill("words", values))

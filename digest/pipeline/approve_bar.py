@@ -188,8 +188,10 @@ def _words(
 ) -> tuple[str, str]:
     if record is None:
         off = why_off(bar.key.day, schedule)
-        today = bar.key.day == now.astimezone(schedule.zone).date()
-        nothing = "Nothing was built yet today." if today else "Nothing was built that day."
+        today = now.astimezone(schedule.zone).date()
+        nothing = "Nothing was built yet today." if bar.key.day == today else "Nothing was built that day."
+        if bar.key.day > today:
+            nothing = "Nothing is built for that day yet."
         return "No draft yet", no_edition(bar.key.day, off, now, schedule) if off else nothing
     match record.state:
         case EditionState.DRAFT:

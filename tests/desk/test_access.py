@@ -258,6 +258,7 @@ def test_the_address_of_a_mail_to_editors_leads_on(house: House) -> None:
     assert "waits for approval" in calendar
     empty = ada.get("/d/2024-02-29/")
     assert "Nothing was built that day." in empty.text
+    assert "Nothing is built for that day yet." in ada.get("/d/2124-02-29/").text
     assert ada.get("/d/yesterday/").status_code == 404
 
 

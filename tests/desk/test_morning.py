@@ -59,6 +59,17 @@ def test_an_editors_morning(opened: Page) -> None:
     press = opened.keyboard.press
     expect(opened.locator("#bar")).to_contain_text("No errors")
 
+    # Keys of one letter can be switched off, and on.
+    opened.get_by_role("button", name="Keyboard map").click()
+    switch = opened.get_by_label("Keys without Ctrl or Alt")
+    switch.uncheck()
+    press("Escape")
+    press("a")
+    expect(opened.locator("dialog[open]")).to_have_count(0)
+    opened.get_by_role("button", name="Keyboard map").click()
+    switch.check()
+    press("Escape")
+
     # Pin the second of a section where it stands, by keyboard.
     first, second, *_ = at.headlines("trade")
     at.at("trade", 2)
@@ -192,6 +203,8 @@ def test_an_editors_morning(opened: Page) -> None:
     opened.locator("#dialog-note textarea").fill("We are **off** on Monday.")
     opened.locator("#dialog-note").get_by_role("button", name="Add it").click()
     expect(at.mail.locator("strong")).to_have_text("off")
+    opened.get_by_role("button", name="Take out the note: We are").click()
+    at.not_in_mail("on Monday.")
     for address, headline, answer in (
         ("http://127.0.0.1:9/inside", "", "tells no headline"),
         ("https://read.halyard.example/by-hand", "The bakery that never closed", ""),

@@ -152,6 +152,7 @@
     if (field.dataset.pick) picks[field.dataset.pick](item(field), field);
     if (field.dataset.line !== undefined) post({ kind: "related", target: item(field).dataset.id, lines: JSON.stringify(lines(item(field))) });
     if (field.dataset.note !== undefined) post({ kind: "note", target: item(field).dataset.id, text: field.value });
+    if (field.dataset.letters !== undefined) localStorage.setItem("desk:letters", field.checked ? "on" : "off");
     if (field.id === "as" && field.value === "?") {
       field.value = seenAs;
       return $("#dialog-reader").showModal();
@@ -262,6 +263,9 @@
     $(`input[name=column][value=${name}]`).checked = true;
     $("." + name).focus();
   };
+  // Who speaks to her machine, or presses keys by mistake, does without those of one letter (WCAG 2.2, 2.1.4).
+  const letters = () => localStorage.getItem("desk:letters") !== "off";
+  $("[data-letters]").checked = letters();
   const keys = {
     j: () => walk(1), k: () => walk(-1),
     p: () => here() && does.pin(here()), d: () => here() && does.drop(here()),
@@ -287,7 +291,7 @@
       event.preventDefault();
       return place(here(), +here().dataset.place + (key === "ArrowUp" ? -1 : 1));
     }
-    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || !letters()) return;
     const press = keys[key.toLowerCase()];
     if (press) { event.preventDefault(); press(); }
   });

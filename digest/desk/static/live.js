@@ -121,7 +121,8 @@
     const typing = event.target.closest("input:not([type=radio]), textarea, select");
     const press = (verb) => { const button = $(`[data-ask=${verb}]`); if (button && !button.disabled) { event.preventDefault(); button.click(); } };
     if ((event.ctrlKey || event.metaKey) && event.key === "Enter") { if (typing) typing.blur(); press("approve"); }
-    if (!typing && !event.ctrlKey && !event.metaKey && !event.altKey && event.key.toLowerCase() === "t") press("test");
+    const letters = localStorage.getItem("desk:letters") !== "off";
+    if (letters && !typing && !event.ctrlKey && !event.metaKey && !event.altKey && event.key.toLowerCase() === "t") press("test");
   });
 
   // What others do
