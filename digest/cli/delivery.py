@@ -34,7 +34,7 @@ ViaOption = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the application."""
-    command(app, "send", example="digest send --via smtp://relay.example:587", exits=(0, 1, 2, 4, 5, 75))(send)
+    command(app, "send", example="digest send --via smtp://relay.example:587", exits=(0, 1, 2, 3, 4, 5, 75))(send)
     command(app, "run", example="digest run --quiet", exits=(0, 1, 2, 3, 4, 5, 75))(run)
     command(app, "status", example="digest status --json", exits=(0, 1, 2))(status)
 

@@ -292,7 +292,7 @@ def sponsor(
     return EXIT_DONE
 
 
-@command(group, "correct", example='digest edit correct 3fa9c2 --text "The ferry is the Auklet."', exits=EXITS)
+@command(group, "correct", example='digest edit correct 3fa9c2 --text "The ferry is the Auklet."', exits=(*EXITS, 3))
 def correct(
     session: Session,
     story: Story,

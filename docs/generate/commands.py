@@ -68,7 +68,9 @@ def exit_codes_page() -> str:
     lines = [
         "# Exit codes",
         "",
-        "Each command ends with one of these, whatever went wrong; what it was stands on stderr.",
+        "Each command ends with one of these, whatever went wrong; what it was stands on stderr. Ctrl-C ends a command",
+        "with 75, but `serve`, `desk` and `worker`, which are ended so, with 0; `run` and `send` first finish the",
+        "hand-over under way.",
         "",
         "| Code | Meaning | Commands that end so |",
         "|---|---|---|",
