@@ -103,6 +103,8 @@ def _read(feed: Feed, state: FeedState, request: Request, answer: Response, now:
         parsed = None
     except ParseError as error:
         return _failed(feed, state, error.what, request, answer.seconds)
+    except Exception as error:  # whatever one feed makes us stumble over, the others are read
+        return _failed(feed, state, _stumbled(error), request, answer.seconds)
     known = _well(_moved(state, request, answer), answer, now)
     known = replace(
         known,
@@ -141,6 +143,17 @@ def _failed(feed: Feed, state: FeedState, error: str, request: Request, seconds:
     count = state.moved_count if request.url == state.url else 0
     known = replace(state, failures=state.failures + 1, last_error=error, moved_count=count, next_due=None)
     return FeedResult(feed=feed, state=known, status="failed", error=error, seconds=seconds)
+
+
+def without_stories(result: FeedResult, before: FeedState, error: Exception) -> FeedResult:
+    """Return the result of a feed whose entries nothing could be made of; it is read whole again the next time."""
+    said = _stumbled(error)
+    known = replace(before, failures=before.failures + 1, last_error=said)
+    return FeedResult(feed=result.feed, state=known, status="failed", error=said, seconds=result.seconds)
+
+
+def _stumbled(error: Exception) -> str:
+    return f"it is read wrongly, which is our fault: please report it ({type(error).__name__}: {str(error)[:200]})"
 
 
 def _status_line(status: int) -> str:

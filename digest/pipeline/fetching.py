@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
-from digest.feeds.fetch import FeedResult, fetch_feeds
+from digest.feeds.fetch import FeedResult, fetch_feeds, without_stories
 from digest.feeds.health import Patience, told
 from digest.model.counting import count_of
 from digest.model.mail import Notice, NoticeKind
-from digest.model.news import Feed, FeedState
+from digest.model.news import Feed, FeedState, Story
 from digest.ports import Clock, Fetcher, NoticeStore, StoryStore
 from digest.stories.normalize import stories_of
 
@@ -66,15 +66,16 @@ def fetch(
     tally = _Tally(progress, on_feed)
     with _Learnt(stories, clock) as learnt:
         for result in fetch_feeds(feeds, states, fetcher=fetcher, now=clock.now()):
+            before = states.get(result.feed.url) or FeedState(url=result.feed.url)
+            made, result = _made(result, before, clock)  # what became of it, one step further
             state = result.state
             if result.status == "new":
-                fresh, total = _store(result, stories, clock)
+                fresh = stories.save_stories(made, now=clock.now())
                 if fresh:
                     state = replace(state, last_story=clock.now())
-                tally.read_one(result, fresh, total)
+                tally.read_one(result, fresh, len(made))
             else:
                 tally.without_news(result)
-            before = states.get(result.feed.url) or FeedState(url=result.feed.url)
             state, line = told(before, state, name=_name(result), now=clock.now(), patience=alerts.patience)
             if line:
                 tally.changes.append(line)
@@ -164,12 +165,14 @@ class _Learnt:
             self._waiting = []
 
 
-def _store(result: FeedResult, stories: StoryStore, clock: Clock) -> tuple[int, int]:
+def _made(result: FeedResult, before: FeedState, clock: Clock) -> tuple[tuple[Story, ...], FeedResult]:
+    """Return the stories of a feed that was read, and its result: another where no stories can be made of it."""
     if result.parsed is None:
-        return 0, 0
-    now = clock.now()
-    read = stories_of(result.parsed.entries, result.feed, feed_title=result.parsed.title, now=now)
-    return stories.save_stories(read, now=now), len(read)
+        return (), result
+    try:
+        return stories_of(result.parsed.entries, result.feed, feed_title=result.parsed.title, now=clock.now()), result
+    except Exception as error:  # whatever one feed makes us stumble over, the others are read
+        return (), without_stories(result, before, error)
 
 
 def _alert(line: str, state: FeedState, alerts: Alerts, notices: NoticeStore, now: datetime) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import importlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -80,3 +81,33 @@ def test_a_feed_that_wants_to_be_left_alone_is_written_at_once(store: Store, clo
     assert len(read(stories, Network(), clock).failed) == 1
     # Of the one that was not asked there was nothing to write.
     assert sum(stories.written[3:]) == len(FEEDS) - 1
+
+
+def test_a_feed_we_stumble_over_costs_no_other_one(
+    store: Store, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stories = Stories(store)
+    for place, broken in (
+        ("digest.feeds.fetch.parse", FEEDS[1].url),
+        ("digest.pipeline.fetching.stories_of", FEEDS[2].url),
+    ):
+        monkeypatch.setattr(place, stumbling(place, broken))
+    report = read(stories, Network(), clock)
+    assert (report.read, report.new) == (len(FEEDS) - 2, len(FEEDS) - 2)
+    assert [line.partition(" (")[2] for line in report.failed] == ["ZeroDivisionError: no such luck)"] * 2
+    states = stories.feed_states()
+    # Neither counts as read: both are asked for everything again.
+    assert [(states[feed.url].etag, states[feed.url].failures) for feed in FEEDS[1:3]] == [("", 1), ("", 1)]
+
+
+def stumbling(place: str, over: str) -> Callable[..., object]:
+    """The function at a place, but for one feed."""
+    module, _, name = place.rpartition(".")
+    usual: Callable[..., object] = getattr(importlib.import_module(module), name)
+
+    def one(*given: object, **named: object) -> object:
+        if over in (named.get("url"), getattr(given[-1], "url", "")):
+            raise ZeroDivisionError("no such luck")
+        return usual(*given, **named)
+
+    return one

@@ -127,6 +127,14 @@ def test_an_empty_feed_is_told_apart() -> None:
         parse(b"<rss><channel><title>x</title></channel></rss>")
 
 
+def test_halves_of_characters_are_joined_and_lone_ones_shown_as_broken() -> None:
+    title = "Tide &#xD83D;&#xDE00; &#55357;&#56832; &#xD83D; &#56832;&#55357; &#57344;&#8217;"
+    body = f"<rss><channel><item><title>{title}</title><description><![CDATA[&#xd83d;&#xde00;]]></description></item>"
+    (entry,) = parse(f"{body}</channel></rss>".encode(), url="https://a.example/").entries
+    assert entry.title == "Tide 😀 😀 � �� \ue000’"
+    assert entry.summary == "😀"
+
+
 def test_entities_are_not_expanded_and_files_not_read() -> None:
     bomb = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
     document = f'<!DOCTYPE rss [<!ENTITY e0 "ha"><!ENTITY f SYSTEM "file:///etc/passwd">{bomb}]>' + (

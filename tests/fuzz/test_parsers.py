@@ -136,6 +136,8 @@ def is_web(address: str) -> bool:
 
 
 @given(st.one_of(st.binary(max_size=200), markup()), st.sampled_from(["", "text/html", "application/json; charset=x"]))
+@example(b"<_><title>&#xD800;", "")
+@example(b"<_><title><_&#55296;", "")
 def test_a_feed_is_read_or_refused_and_its_stories_are_clean(body: bytes, content_type: str) -> None:
     try:
         parsed = parse(body, url=URL, content_type=content_type, time_zone="UTC")
