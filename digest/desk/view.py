@@ -148,6 +148,7 @@ class Pages:
         """Return the piece that says, to who cannot see it, what the last edit did."""
         edits = draft.record.edits
         done = did(edits[-1], draft.edition, edits, draft.record.base)
+        done = done.replace(f" that {edits[-1].by} ", " that you ", 1)
         return self.fill("said", {"problem": "", "clash": None, "said": f"Saved: you {done}."})
 
     def clash(self, draft: Draft, other: Edit, mine: Mapping[str, Any], look: Look) -> str:

@@ -87,6 +87,7 @@ def test_an_editors_morning(opened: Page) -> None:
     expect(opened.locator("#sec-trade .quota b")).to_have_text("4 of 4")
     opened.get_by_role("button", name=f"Undo dropping {first}").click()
     at.in_mail(first)
+    expect(opened.locator(":focus")).to_contain_text(first)
 
     # Rewrite: the mail follows, the received words stay one click away.
     at.at("defence", 1)
@@ -148,8 +149,10 @@ def test_an_editors_morning(opened: Page) -> None:
     # Put in a candidate, by its button and by dragging it.
     candidate = opened.locator("#candidates .ca").first
     name = candidate.locator(".h").inner_text()
-    candidate.get_by_role("button", name="Put in").click()
+    following = opened.locator("#candidates .ca").nth(1).get_attribute("id")
+    candidate.get_by_role("button", name="Put in").press("Enter")
     at.in_mail(name)
+    expect(opened.locator(f"#{following} [data-do=putin]")).to_be_focused()
 
     # Merge: two events become one with its sources listed; then the other leads.
     at.at("natural", 1)
@@ -190,6 +193,7 @@ def test_an_editors_morning(opened: Page) -> None:
     score = opened.locator(".open .v.tot").inner_text()
     opened.get_by_role("button", name="Raise its score by 0.5").click()
     expect(opened.locator(".open .v.tot")).to_have_text(f"{float(score) + 0.5:.2f}")
+    expect(opened.get_by_role("button", name="Raise its score by 0.5")).to_be_focused()
     press("Escape")
     expect(opened.locator("#sec-trade .locked")).to_contain_text("Tidewell Charts")
 
@@ -258,7 +262,8 @@ def test_an_editors_morning(opened: Page) -> None:
     assert "leserin" not in str(frame.get_attribute("src"))
 
     # Everything is on record, and can be taken back and brought back.
-    opened.get_by_role("tab", name="History").click()
+    opened.get_by_role("tab", name="Candidates").press("ArrowRight")
+    expect(opened.get_by_role("tab", name="History")).to_be_focused()
     expect(opened.locator("#history")).to_contain_text(f"You dropped “{first[:40]}")
     expect(opened.locator("#history")).to_contain_text("to place 2 of Science")
     # What stands behind one's initials lies over the page, which does not move.

@@ -14,6 +14,9 @@
   Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name === "open" && node.localName === "details");
 
   // A field somebody stands in keeps what is being typed; where nothing was typed it shows what others wrote meanwhile.
+  let back = [];  // where the focus goes when what had it is gone with the answer
+  const fall = (...queries) => { back = queries; };
+  document.addEventListener("focusin", () => { back = []; });
   let pending = 0;
   Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, made) => {
     if (old !== document.activeElement || pending || !(old.dataset.word || old.dataset.whole)) return;
@@ -76,6 +79,8 @@
     post({ kind: "rewrite", target: item(field).dataset.id, [field.dataset.word]: field.value });
   };
 
+  // A candidate leaves its list: the next one comes into its place.
+  const passing = (li) => fall(...[li.nextElementSibling, li.previousElementSibling].filter((each) => each && each.id).map((each) => `#${each.id} [data-do=putin]`), "#find");
   const lines = (li) => $$("[data-line]:checked", li).map(({ dataset }) =>
     ({ headline: dataset.headline, url: dataset.url, source: dataset.source, language: dataset.language }));
   const picks = {
@@ -101,8 +106,11 @@
       if (!given.headline || !given.url) return $(`[data-hand=${given.headline ? "url" : "headline"}]`, li).focus();
       post({ kind: "related", target: li.dataset.id, lines: JSON.stringify([...lines(li), { ...given, source: "", language: "" }]) });
     },
-    join: (li, button) => post({ kind: "merge", target: button.dataset.to, with: li.dataset.id }),
-    fill: () => send("/fill"),
+    join: (li, button) => { passing(li); post({ kind: "merge", target: button.dataset.to, with: li.dataset.id }); },
+    fill: (li, button) => {
+      fall(`#${button.closest(".sec").id} .items > :last-child [data-do=open]`);
+      send("/fill");
+    },
     plain: (li, button) => post({ kind: button.dataset.kind, text: "" }),
     note: () => $("#dialog-note").showModal(),
     drop: (li) => {
@@ -113,8 +121,13 @@
     },
     putback: (li, button) =>
       post({ kind: "rewrite", target: li.dataset.id, headline: button.dataset.headline, kicker: button.dataset.kicker, teaser: button.dataset.teaser }),
-    putin: (li) => post({ kind: "move", target: li.dataset.id, section: li.dataset.section }),
-    undo: (li, button) => button.dataset.seq && post({ kind: "undo", target: button.dataset.seq }),
+    putin: (li) => { passing(li); post({ kind: "move", target: li.dataset.id, section: li.dataset.section }); },
+    undo: (li, button) => {
+      const gone = button.closest(".gone");
+      if (gone) fall(`#it-${gone.id.slice(5)} [data-do=open]`);
+      if (button.closest(".noted")) fall("#words [data-do=note]");
+      if (button.dataset.seq) post({ kind: "undo", target: button.dataset.seq });
+    },
     redo: (li, button) => button.dataset.seq && post({ kind: "redo", target: button.dataset.seq }),
     add: () => $("#dialog-add").showModal(),
     keys: () => $("#dialog-keys").showModal(),
@@ -134,8 +147,8 @@
       if (there) show(there, "textarea[name=headline]");
       else if (text) text.focus();
     },
-    mine: (li, button) => { const edit = JSON.parse(button.dataset.edit); button.closest(".clash").remove(); post(edit); },
-    theirs: (li, button) => button.closest(".clash").remove(),
+    mine: (li, button) => { fall("#f-headline"); const edit = JSON.parse(button.dataset.edit); button.closest(".clash").remove(); post(edit); },
+    theirs: (li, button) => { button.closest(".clash").remove(); const field = $("#f-headline"); if (field) field.focus(); },
     both: (li, button) => { const shown = $(".both", button.closest(".clash")); shown.hidden = !shown.hidden; },
   };
   document.addEventListener("click", (event) => {
@@ -240,6 +253,8 @@
     // What was opened is seen from its head on, as much of it as there is room for.
     if (field && field.dataset.do === "close") li.scrollIntoView({ block: "nearest" });
     if (!wanted || field) focused = wanted = "";
+    const next = document.activeElement === body && back.map((query) => $(query)).find(Boolean);
+    if (next) next.focus();
   });
 
   // Keys
@@ -290,6 +305,12 @@
     if (event.altKey && (key === "ArrowUp" || key === "ArrowDown") && here()) {
       event.preventDefault();
       return place(here(), +here().dataset.place + (key === "ArrowUp" ? -1 : 1));
+    }
+    const tabs = event.target.closest("[role=tab]") && $$("#tabs [role=tab]"), step = { ArrowRight: 1, ArrowLeft: -1 }[key];
+    if (tabs && step) {
+      const to = tabs[(tabs.indexOf(event.target) + step + tabs.length) % tabs.length];
+      tab(to.id.slice(4));
+      return to.focus();
     }
     if (typing || event.ctrlKey || event.metaKey || event.altKey || !letters()) return;
     const press = keys[key.toLowerCase()];
