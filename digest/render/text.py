@@ -97,18 +97,18 @@ def beside(left: str, right: str) -> str:
 
 @with_values
 def headline_text(values: Mapping[str, Any], item: ItemView, style: str) -> str:
-    """Return a headline with its kicker, and the labels of an update and of a video."""
+    """Return a headline with its kicker, and the labels of an update and of a video, which says how long it plays."""
     words = values["_"]
     label = f"[{words('Update')}] " if item.update else ""
-    label += f"[{words('Video')}] " if style == "video" else ""
+    label += f"[{words('Video')}{f' {item.duration}' if item.duration else ''}] " if style == "video" else ""
     return wrap(label + (f"{item.kicker}: " if item.kicker else "") + item.headline)
 
 
-def credit_text(item: ItemView) -> str:
-    """Return who wrote an item, where and for whom, how long it plays, and when."""
-    *others, last = item.credit or ("",)
-    timed = [item.duration, last] if item.time else [last, item.duration]
-    return ", ".join(part for part in (*others, *timed) if part)
+@with_values
+def credit_text(values: Mapping[str, Any], item: ItemView, style: str = "") -> str:
+    """Return how long an item plays where its headline does not say it, who wrote it, where and for whom, and when."""
+    played = "" if style == "video" else item.duration
+    return f"{values['_'](',')} ".join(part for part in (played, *item.credit) if part)
 
 
 # The filters of the text template.

@@ -125,13 +125,28 @@ def test_an_unknown_time_is_not_shown_and_a_known_one_is_the_publications() -> N
     assert text.count(":40") == 1
 
 
-def test_text_lines_are_72_columns_but_for_addresses() -> None:
-    wide = item("wide", headline="灯台" * 40, teaser="word " * 60)
+@pytest.mark.parametrize("language", ["en", "de", "ar"])
+def test_text_lines_are_72_columns_but_for_addresses(language: str) -> None:
+    lead = story("wide", source="The Gazette of the Sundry Isles and of all who sail between them " + "now " * 5)
+    wide = item("wide", headline="灯台" * 40, teaser="word " * 60, cluster=Cluster(stories=(lead,), lead=lead))
     of = rich(sections=(filled("foreign", [wide]), *rich().sections[1:]))
-    _, text = whole(of, made(of))
+    _, text = whole(of, made(of, replace(PUBLICATION, language=language, tagline="Told before seven, " * 5)))
     for line in text.splitlines():
         assert width(line) <= COLUMNS or line.strip().startswith("https://"), line
         assert line == line.rstrip()
+
+
+def test_text_says_how_long_a_film_plays_apart_from_when_it_came() -> None:
+    clip = story("clip", duration_s=134)
+    films = [item("clip", cluster=Cluster(stories=(clip,), lead=clip))]
+    of = edition(sections=(filled("films", films, style="video"), filled("trade", films)))
+    for language, video, line in (
+        ("en", "[Video 2:14] Headline of clip", "(2:14, Calder Wire, 04:40)"),
+        ("ar", "[فيديو 2:14] Headline of clip", "(2:14، Calder Wire\u200f، 04:40)"),
+    ):
+        _, text = whole(of, made(of, replace(PUBLICATION, language=language)))
+        assert video in text
+        assert line in text
 
 
 def test_text_has_the_same_links_as_the_html() -> None:
