@@ -125,7 +125,8 @@ def check_text(text: str) -> Iterator[Finding]:
         number for number, line in enumerate(text.split("\n"), 1) if _columns(line) > _WIDE and not _URL.search(line)
     ]
     if wide:
-        yield found("text-wide", f"text:{wide[0]}", f"{len(wide)} lines are wider than {_WIDE} columns")
+        said = "a line is" if len(wide) == 1 else f"{len(wide)} lines are"
+        yield found("text-wide", f"text:{wide[0]}", f"{said} wider than {_WIDE} columns")
 
 
 def _columns(line: str) -> int:

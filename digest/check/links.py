@@ -40,7 +40,7 @@ def check_links(page: Page) -> Iterator[Finding]:
 def _target(node: Node, target: str, words: str, ids: set[str]) -> Iterator[Finding]:
     parts = address(target)
     if not target or target == "#":
-        yield found("link-empty", node.where, f"the link {shown(words)} leads nowhere")
+        yield found("link-empty", node.where, f"the link {shown(words)} has no address")
     elif target.startswith("#"):
         if target[1:] not in ids:
             yield found(
@@ -79,7 +79,7 @@ def _insecure(page: Page) -> Iterator[Finding]:
     plain = [(node, target) for node, target, _ in page.links if target[:7].lower() == "http://"]
     if plain:
         node, target = plain[0]
-        yield found("link-insecure", node.where, f"{target[:80]} is not encrypted{and_more(len(plain))}")
+        yield found("link-insecure", node.where, f"a link is not encrypted: {target[:80]}{and_more(len(plain))}")
 
 
 def _doubled(page: Page) -> Iterator[Finding]:

@@ -59,7 +59,9 @@ def judged(url: str, where: str, answer: Response | FetchError) -> Iterator[Find
 def untried(count: int) -> Iterator[Finding]:
     """Yield a note about addresses left out."""
     if count:
-        yield found("link-untried", "html", f"{count} addresses were not tried")
+        yield found(
+            "link-untried", "html", "1 address was not tried" if count == 1 else f"{count} addresses were not tried"
+        )
 
 
 def _short(url: str) -> str:

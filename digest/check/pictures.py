@@ -102,8 +102,8 @@ def check_loads(page: Page, own: Collection[str] = ()) -> Iterator[Finding]:
             first, count = foreign.get(host, (where, 0))
             foreign[host] = first, count + 1
     for host, (where, count) in foreign.items():
-        times = "is" if count == 1 else f"and {count - 1} more are"
-        yield found("third-party", where, f"a picture or style {times} loaded from {host}")
+        said = "a picture, style or font is" if count == 1 else f"{count} pictures, styles or fonts are"
+        yield found("third-party", where, f"{said} loaded from {host}")
 
 
 def _loaded(page: Page) -> Iterator[tuple[str, str]]:

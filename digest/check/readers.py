@@ -96,7 +96,7 @@ def _links(page: Page, seen: Sequence[Look]) -> Iterator[Finding]:
         yield found(
             "link-colour",
             bare[0].where,
-            f"the link {shown(bare[0].words)} has no colour of its own{and_more(len(bare))}",
+            f"a link has no colour of its own: {shown(bare[0].words)}{and_more(len(bare))}",
         )
 
 
@@ -134,7 +134,8 @@ def _headings(page: Page) -> Iterator[Finding]:
     headings = list(page.of("h1", "h2", "h3", "h4", "h5", "h6"))
     levels = [int(node.tag[1]) for node in headings]
     if levels.count(1) != 1:
-        yield found("heading", "html", f"there are {levels.count(1)} main headings (h1), wanted one")
+        said = f"there are {levels.count(1)} main headings" if 1 in levels else "there is no main heading"
+        yield found("heading", "html", f"{said} (h1)")
     for (before, _), (after, node) in pairwise(zip(levels, headings, strict=True)):
         if after > before + 1:
             said = f"a heading of level {after} follows one of level {before}: {shown(node.text)}"

@@ -56,4 +56,5 @@ def _told(report: bytes) -> Iterator[Finding]:
     for rule in _RULE.finditer(report, start):
         if float(rule[1]) >= _COUNTS:
             words = " ".join(rule[3].decode("utf-8", "replace").split())
-            yield found("spam-rule", "mail", f"{rule[2].decode()} gives {float(rule[1]):g} points ({words})")
+            said = f"{float(rule[1]):g} point{'' if float(rule[1]) == 1 else 's'}"
+            yield found("spam-rule", "mail", f"{rule[2].decode()} gives {said} ({words})")

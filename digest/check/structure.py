@@ -29,7 +29,8 @@ def check_size(size: int) -> Iterator[Finding]:
 def check_structure(page: Page) -> Iterator[Finding]:
     """Check what the document is made of."""
     if not page.html.lstrip("\ufeff \t\r\n").startswith("<!DOCTYPE "):
-        yield found("doctype", "html:1", "the doctype is missing or in lower case")
+        said = "in lower case" if page.html.lstrip("\ufeff \t\r\n")[:9].lower() == "<!doctype" else "missing"
+        yield found("doctype", "html:1", f"the doctype is {said}")
     control = _CONTROL.search(page.html)
     if control is not None:
         line = page.html.count("\n", 0, control.start()) + 1

@@ -85,9 +85,10 @@ def _of_edition(session: Session, edition: str, helpers: Helpers) -> CheckReport
 
 def _tell(session: Session, report: CheckReport) -> None:
     notes = [each for each in report.findings if each.severity == "note"]
-    for finding in report.findings:
-        if finding.severity != "note" or session.verbose:
-            session.say(f"{finding.severity:8} {finding.code:18} {finding.where}: {finding.message}; {finding.fix}")
+    told_of = [each for each in report.findings if each.severity != "note" or session.verbose]
+    wide = max((len(each.code) for each in told_of), default=0)
+    for each in told_of:
+        session.say(f"{each.severity:8} {each.code:{wide}} {each.where}: {each.message}; {each.fix}")
     counts = {name: sum(each.severity == name for each in report.findings) for name in ("error", "warning")}
     told = ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items())
     hint = "" if session.verbose or not notes else " (--verbose tells them)"

@@ -129,9 +129,9 @@ class _Reading:
     def publication(self) -> Publication:
         table = self.document.publication
         if "@" not in parseaddr(table.sender)[1]:
-            self.problem(
-                ("publication", "from"), f"{table.sender!r} holds no address", "write 'Name <news@example.org>'"
-            )
+            marks = "has a name with a comma or another mark that stands for itself only in quotes"
+            what, fix = ("holds no address", "Name") if "@" not in table.sender else (marks, '"Name, of a place"')
+            self.problem(("publication", "from"), f"{table.sender!r} {what}", f"write '{fix} <news@example.org>'")
         for key in ("operators", "editors"):
             for address in getattr(table, key):
                 if "@" not in parseaddr(address)[1]:

@@ -121,7 +121,8 @@ def check_message(raw: bytes, name: str, helpers: Helpers = ALONE) -> CheckRepor
         findings.extend(contents.check_leftovers({"text": letter.text, "subject": letter.subject}, ""))
         return CheckReport(findings=in_order(findings), size_bytes=0)
     reading = Reading.of(Page(letter.html))
-    parts, size = {"text": letter.text or contents.words_of(reading), "subject": letter.subject}, _size(letter.html)
+    parts = {"html": contents.words_of(reading), "text": letter.text, "subject": letter.subject}
+    size = _size(letter.html)
     findings += [
         *check_page(reading, own=letter.own, attached=letter.attached.get),
         *structure.check_size(size),

@@ -166,6 +166,7 @@ def test_the_reference_lists_every_code_as_it_is() -> None:
 def test_notes_to_oneself_are_not_seen_in_other_words() -> None:
     assert "placeholder" not in found(eml(text=f"{TEXT}\nTk widgets, tkinter and xxxl; TODO ES POSIBLE, TBD"))
     assert "placeholder" in found(eml(html=page("Ferry", "Lorem ipsum"), text=""))
+    assert "placeholder" in found(eml(html=page("Ferry", "TK"))), "what the text part does not say is looked at too"
 
 
 def test_a_text_part_of_another_script_says_the_same() -> None:

@@ -58,4 +58,4 @@ def test_own_hosts_are_those_the_message_names() -> None:
     said = found(eml(html=styled("td{background:url('https://cdn.other.example/b.png')}", "<p>Sail</p>")))
     assert said["third-party"].endswith("loaded from cdn.other.example")
     twice = with_body('<img src="https://cdn.other.example/i.png" alt="" width="9">' * 3)
-    assert "and 2 more" in found(eml(html=twice))["third-party"]
+    assert "3 pictures, styles or fonts are loaded" in found(eml(html=twice))["third-party"]

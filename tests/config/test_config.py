@@ -85,6 +85,19 @@ def test_what_does_not_fit_together_is_told() -> None:
     assert problems_of(text) == expected
 
 
+def test_a_comma_in_the_senders_name_wants_quotes() -> None:
+    unquoted = SMALLEST.replace("Harbour News <news", "Harbour, Inc. <news")
+    (problem,) = problems_of(unquoted)
+    assert "has a name with a comma" in problem
+    assert """write '"Name, of a place" <news@example.org>'""" in problem
+    quoted = read(
+        unquoted.replace('"Harbour, Inc. <news@harbour.example>"', "'\"Harbour, Inc.\" <news@harbour.example>'"),
+        Path("/morning/digest.toml"),
+        {},
+    )
+    assert quoted.publication.sender == '"Harbour, Inc." <news@harbour.example>'
+
+
 def test_a_relay_needs_a_way_to_unsubscribe() -> None:
     (problem,) = problems_of(SMALLEST + '[delivery]\nvia = "smtp://relay.example:25"\n')
     assert "public_url" in problem

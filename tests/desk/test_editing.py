@@ -105,7 +105,7 @@ def test_a_finding_leads_to_its_cause() -> None:
     assert cause("html:3") == "one"
     assert cause("html:4") == "two"
     assert cause("html:22") == "", "the imprint is no item's"
-    assert cause("text:9", f"{TWO.cluster.lead.url} is not encrypted") == "two"
+    assert cause("text:9", f"a link is not encrypted: {TWO.cluster.lead.url}") == "two"
     assert cause("mail", "“Headline of one” is too long") == "one"
     assert cause("items", "2 items have no picture: “Headline of tw…” and 1 more") == "two", "the words were cut"
     assert cause("items", "1 item has no picture: “Headline of n…”") == ""

@@ -46,7 +46,7 @@ WRONG = [
     (WORDS, LABEL, "a < b", "not well formed (StartTag: invalid element name)"),
     (WORDS, '<p class="{{ line }} im1">', '<p class="x" class="y">', "Attribute class redefined"),
     (TEXT, '{{ _("In this edition") }}', "{{ 1 / 0 }}", "it fails there (ZeroDivisionError: division by zero)"),
-    (TEXT, "{{ title }}", "{{ title }} %}", "'%}' is left over"),
+    (TEXT, "{{ title | wrap }}", "{{ title | wrap }} %}", "'%}' is left over"),
     (SHEET, ".nb{", ".nb{color:{{ theme.nosuch }};", "has no attribute 'nosuch'"),
 ]  # fmt: skip
 
@@ -98,7 +98,7 @@ def test_a_wrong_closing_names_where_the_tag_was_opened(tmp_path: Path) -> None:
 
 
 def test_a_template_that_includes_itself_or_is_no_text_is_told(tmp_path: Path) -> None:
-    changed(tmp_path, TEXT, "{{ title }}", '{% include "mail/edition.txt" %}')
+    changed(tmp_path, TEXT, "{{ title | wrap }}", '{% include "mail/edition.txt" %}')
     with pytest.raises(TemplateError, match="it includes itself without end"):
         rendered(tmp_path)
     (tmp_path / TEXT).write_bytes(b"{{ title }} caf\xe9")
