@@ -6,7 +6,6 @@ about 75 characters into RFC 2047 words, which kills one-click unsubscribing (RF
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +16,7 @@ from functools import cached_property
 
 from digest.mail.dkim import BodyHash, Field, Signer, canonical_fields
 from digest.mail.encoding import address_header, header_text, one_line, url_header
+from digest.mail.identity import domain_of, short_hash
 from digest.mail.parts import chosen, related, run
 from digest.model import links
 from digest.model.editions import Publication
@@ -104,16 +104,16 @@ class Writer:
     def message_id(self, subscriber: str) -> str:
         """Return the Message-ID of a person's copy, without angle brackets: a repeat is recognisable by it."""
         text = f"{self.parts.digest}\n{self.parts.day}\n{subscriber}"
-        return f"{self.parts.digest}.{self.parts.day}.{_hash(text)}@{self._domain}"
+        return f"{self.parts.digest}.{self.parts.day}.{short_hash(text)}@{self._domain}"
 
     @cached_property
     def _domain(self) -> str:
-        return parseaddr(self.publication.sender)[1].rpartition("@")[2] or "localhost"
+        return domain_of(self.publication)
 
     @cached_property
     def _boundary(self) -> bytes:
         # Neither quoted-printable nor base64 can hold "=_".
-        return f"=_{_hash(f'{self.parts.digest} {self.parts.day} {self.parts.language}')}".encode("ascii")
+        return f"=_{short_hash(f'{self.parts.digest} {self.parts.day} {self.parts.language}')}".encode("ascii")
 
     @cached_property
     def _leaves(self) -> str:
@@ -243,7 +243,3 @@ def _list_id(title: str, digest: str, domain: str) -> bytes:
     return header_text("List-Id", one_line(title).replace("<", "").replace(">", ""))[:-2] + (
         f"\r\n <{digest}.{domain}>\r\n".encode("ascii", "ignore")
     )
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:24]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import format_datetime, parseaddr
 
 from digest.mail.encoding import address_header, header_text, quoted
+from digest.mail.identity import domain_of, short_hash
 from digest.model.editions import Publication
 from digest.model.mail import Envelope, Message, Notice
 
@@ -25,8 +25,8 @@ class NoticeWriter:
     def __call__(self, notice: Notice) -> Message:
         """Return the message of a notice: text, and the same as HTML; nothing in it can break out of its header."""
         recipient = parseaddr(notice.recipient)[1] if "<" in notice.recipient else notice.recipient
-        message_id = f"notice.{_hash(notice.key)}@{self._domain}"
-        mark = f"=_{_hash(f'{notice.key} parts')}"
+        message_id = f"notice.{short_hash(notice.key)}@{domain_of(self.publication)}"
+        mark = f"=_{short_hash(f'{notice.key} parts')}"
         head = [
             address_header("From", *parseaddr(self.publication.sender)),
             address_header("To", "", recipient),
@@ -52,14 +52,6 @@ class NoticeWriter:
         signature = [self.publication.name, self.publication.postal_address]
         return f"{notice.text.rstrip()}\n\n-- \n" + "\n".join(line for line in signature if line) + "\n"
 
-    @property
-    def _domain(self) -> str:
-        return parseaddr(self.publication.sender)[1].rpartition("@")[2] or "localhost"
-
 
 def _leaf(mark: str, kind: str, text: str) -> bytes:
     return f"--{mark}\r\n{_LEAF.format(kind=kind)}".encode("ascii") + quoted(text)[0] + b"\r\n"
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:24]

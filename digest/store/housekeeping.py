@@ -76,25 +76,28 @@ class Housekeeping:
         return len(rows)
 
     def stories(self, before: datetime) -> int:
-        """Delete stories first seen before an instant, and what their pages said; editions keep theirs."""
+        """Delete stories first seen before an instant, and what their pages said; return how many.
+
+        Editions keep theirs.
+        """
         moment = to_micros(before)
         gone = self._delete(stories, stories.c.id, stories.c.seen < moment)
         return gone + self._delete(pages, pages.c.url, pages.c.changed < moment)
 
     def runs(self, before: datetime) -> int:
-        """Delete the records of runs begun before an instant."""
+        """Delete the records of runs begun before an instant; return how many."""
         return self._delete(runs, runs.c.id, runs.c.started < to_micros(before))
 
     def desk(self, before: datetime) -> int:
-        """Delete lines of the desk's log from before an instant: they name addresses of the network."""
+        """Delete lines of the desk's log from before an instant, as it names addresses; return how many."""
         return self._delete(desk_log, desk_log.c.id, desk_log.c.at < to_micros(before))
 
     def returns(self, before: datetime) -> int:
-        """Delete what came back before an instant; suppressions stay."""
+        """Delete what came back before an instant; return how many. Suppressions stay."""
         return self._delete(returns, returns.c.fingerprint, returns.c.at < to_micros(before))
 
     def notices(self, before: datetime) -> int:
-        """Delete notices settled before an instant."""
+        """Delete notices settled before an instant; return how many."""
         old = sa.and_(notices.c.changed < to_micros(before), notices.c.state.in_(SETTLED))
         return self._delete(notices, notices.c.key, old)
 

@@ -114,7 +114,7 @@ class Persons:
     def erase_within(
         self, connection: Connection, email_key: str, *, hashed: str, alias: str, now: datetime
     ) -> dict[str, int]:
-        """Erase an address as `erase` does, in a transaction that is under way."""
+        """Erase an address and return what `erase` returns, in a transaction that is under way."""
         done = {}
         query = sa.select(subscribers.c.id, subscribers.c.email).where(subscribers.c.email_key == email_key)
         person = connection.execute(query).first()

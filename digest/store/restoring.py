@@ -219,7 +219,7 @@ class _Replacing:
         kept: Path | None,
         carried: Sequence[dict[str, Any]],
     ) -> Restored:
-        """``carried`` keeps people of a database away that was put aside."""
+        """Do it and return what was restored; ``carried`` keeps people of a database away that was put aside."""
         if not self.target.is_sqlite:
             # Whoever leaves from here on waits, and leaves what was restored.
             names = ", ".join(f'"{table.name}"' for table in tables_copied())

@@ -104,7 +104,7 @@ class Morning:
         self.publisher.publish(key)
 
     def plan(self, key: EditionKey) -> int:
-        """Plan its deliveries, the relay asked first; those whose hour is over expire."""
+        """Plan its deliveries, the relay asked first; those whose hour is over expire. Return how many are new."""
         now = self.wiring.clock.now()
         record = self.wiring.editions.edition(key)
         assert record is not None
@@ -128,7 +128,7 @@ class Morning:
         return planned
 
     def waiting(self, key: EditionKey) -> tuple[int, datetime | None]:
-        """Return how many deliveries wait for their reader's hour."""
+        """Return how many deliveries wait for their reader's hour, and when the first comes."""
         return self.wiring.calendar.waiting(key, now=self.wiring.clock.now())
 
     def send(self, key: EditionKey) -> SendingReport:
@@ -144,7 +144,7 @@ class Morning:
         return self.wiring.deliver_notices(self.via)
 
     def keep_house(self) -> str:
-        """Forget what nobody needs any more, once a day."""
+        """Forget what nobody needs any more, once a day; return what was done, "" for nothing."""
         now = self.wiring.clock.now()
         today = edition_day(now, self.wiring.settings.zone)
         before, _ = self.wiring.alarms.change("house", today.isoformat(), now=now)

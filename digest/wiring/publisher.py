@@ -229,7 +229,10 @@ class Publisher(Sender):
         return self.wiring.deliver_notices(self.via)
 
     def send_test(self, key: EditionKey, address: str) -> str:
-        """Send one copy of an edition, a draft too, to an address; the ledger is not touched. Raises UsageError."""
+        """Send one copy of an edition, a draft too, to an address; return what the relay said, as a sentence.
+
+        The ledger is not touched. Raises UsageError, RelayError.
+        """
         from digest.pipeline.sending import send_one
         from digest.subscribers.addresses import key_of
 

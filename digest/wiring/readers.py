@@ -68,11 +68,11 @@ class Readers:
         return max(standing.left[name] for name in reasons) > self.clock.now() - TAKE_BACK
 
     def stay(self, subscriber: str, digest: str) -> bool:
-        """Undo leaving."""
+        """Undo leaving; tell whether there was anything to undo."""
         return self.wiring.readers.stay(subscriber, digest, now=self.clock.now())
 
     def choose(self, subscriber: str, changes: Mapping[str, Any], source: str) -> bool:
-        """Keep what a person chose."""
+        """Keep what a person chose; False where there is no such person."""
         return self.wiring.readers.choose(subscriber, changes, source=source, now=self.clock.now())
 
     # Signing up

@@ -98,7 +98,10 @@ class Sender:
         return in_language(self.wiring.editions.parts(key), self.publication.language, self.publication.language)
 
     def plan(self, key: EditionKey, openings: Mapping[str, datetime] | None = None) -> int:
-        """Plan a delivery for everybody due; readers of a zone in ``openings`` get nothing before its instant."""
+        """Plan a delivery for everybody due, and return how many are new.
+
+        Readers of a zone in ``openings`` get nothing before its instant.
+        """
         return sending.plan(
             key,
             editions=self.wiring.editions,
