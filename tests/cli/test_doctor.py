@@ -261,14 +261,17 @@ def test_what_is_wrong_is_found_before_anything_is_sent(
 
 
 def test_a_folder_that_may_only_be_read_and_a_full_disk(digest: Digest, publication: Path) -> None:
-    """As a process of its own, whose files may not grow: every write fails as on a full disk."""
+    """As a process of its own, whose files may not grow: every write fails as on a full disk.
+
+    It keeps no bytecode: Python would leave cut files of it, which no later process could load.
+    """
     change(publication, '^approval = "required"', 'approval = "automatic"')
     with scripted_server(Script()) as inbox:
         for words in (("doctor", "--offline"), ("run", "--via", f"smtp://127.0.0.1:{inbox.port}")):
             done = subprocess.run(
                 [sys.executable, "-m", "digest", *words, "-c", str(publication)],
                 capture_output=True, text=True, check=False, timeout=300,
-                env={**os.environ, **UNMEASURED, "DIGEST_DEBUG": ""},
+                env={**os.environ, **UNMEASURED, "DIGEST_DEBUG": "", "PYTHONDONTWRITEBYTECODE": "1"},
                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4_096, 4_096)),
             )  # fmt: skip
             assert done.returncode == 1, done.stderr

@@ -60,7 +60,7 @@ def test_a_disk_that_fills_up_stops_the_send_and_the_next_goes_on(digest: Digest
             text=True,
             check=False,
             timeout=300,
-            env={**os.environ, **UNMEASURED, "DIGEST_DEBUG": ""},
+            env={**os.environ, **UNMEASURED, "DIGEST_DEBUG": "", "PYTHONDONTWRITEBYTECODE": "1"},  # or a cut file stays
             # No file of that process grows beyond this: a write says so as on a full disk.
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (largest // 4, largest // 4)),
         )  # fmt: skip
