@@ -54,6 +54,24 @@ class Desk:
         expect(self.item(section, place).locator(".tag").filter(has_text=word)).to_be_visible()
 
 
+def wipe(opened: Page, item: Locator, *, by: int) -> None:
+    """Move a finger over an item, from where it is up or down, without resting first."""
+    item.evaluate("each => each.scrollIntoView({ block: 'center' })")
+    opened.locator(".plan").evaluate("each => { each.dataset.from = each.scrollTop; }")
+    box = item.bounding_box()
+    assert box is not None
+    x, y = box["x"] + 150, box["y"] + box["height"] / 2
+    finger = opened.context.new_cdp_session(opened)
+    finger.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for step in range(1, 9):
+        point = {"x": x, "y": y + by * step / 8}
+        finger.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    finger.send("Emulation.setTouchEmulationEnabled", {"enabled": False})
+    finger.detach()
+
+
 def test_an_editors_morning(opened: Page) -> None:
     at = Desk(opened)
     press = opened.keyboard.press
@@ -145,6 +163,13 @@ def test_an_editors_morning(opened: Page) -> None:
     at.item("culture", 1).drag_to(at.item("science", 2), target_position={"x": 60, "y": 4})
     expect(opened.locator("#sec-science")).to_contain_text(moved)
     at.order_in_mail("Science", moved)
+
+    # A finger that wipes over the items scrolls, and moves none of them.
+    expect(opened.locator("#sec-science .items > .it")).to_have_count(3)
+    before, draft = at.headlines("science"), opened.locator(".state").inner_text()
+    wipe(opened, at.item("science", 2), by=-120)
+    opened.wait_for_function("(({ scrollTop, dataset }) => scrollTop > +dataset.from)(document.querySelector('.plan'))")
+    assert (at.headlines("science"), opened.locator(".state").inner_text()) == (before, draft)
 
     # Put in a candidate, by its button and by dragging it.
     candidate = opened.locator("#candidates .ca").first
@@ -267,10 +292,10 @@ def test_an_editors_morning(opened: Page) -> None:
     expect(opened.locator("#history")).to_contain_text(f"You dropped “{first[:40]}")
     expect(opened.locator("#history")).to_contain_text("to place 2 of Science")
     # What stands behind one's initials lies over the page, which does not move.
-    before = opened.locator(".cols").bounding_box()
+    lies = opened.locator(".cols").bounding_box()
     opened.locator(".me summary").click()
     expect(opened.get_by_role("link", name="Calendar of editions")).to_be_visible()
-    assert opened.locator(".cols").bounding_box() == before
+    assert opened.locator(".cols").bounding_box() == lies
     press("Escape")
     expect(opened.get_by_role("link", name="Calendar of editions")).to_be_hidden()
     opened.locator("#as").select_option("")

@@ -332,12 +332,14 @@
   // Drag
 
   const spot = (list, each) => $$(":scope > [data-id]", list).indexOf(each) + 1;
+  // A finger that moves at once scrolls; one that rests first drags.
+  const DRAG = { animation: 0, delay: 250, delayOnTouchOnly: true, touchStartThreshold: 5, preventOnFilter: false };
   const sortable = () => {
     if (!editable()) return;
     for (const list of $$(".items")) {
       if (Sortable.get(list)) continue;
       Sortable.create(list, {
-        group: "items", animation: 0, draggable: ".it", filter: "input, textarea, select", preventOnFilter: false,
+        ...DRAG, group: "items", draggable: ".it", filter: "input, textarea, select",
         onEnd: (event) => {
           const li = event.item, section = event.to.dataset.section;
           if (event.from === event.to && event.oldIndex === event.newIndex) return;
@@ -348,7 +350,7 @@
     const pool = $("#candidates");
     if (pool && !Sortable.get(pool)) {
       Sortable.create(pool, {
-        group: { name: "items", pull: "clone", put: false }, sort: false, animation: 0, draggable: ".ca", filter: "button", preventOnFilter: false,
+        ...DRAG, group: { name: "items", pull: "clone", put: false }, sort: false, draggable: ".ca", filter: "button",
         onEnd: (event) => {
           if (event.from === event.to) return;
           const id = event.item.dataset.id, at = spot(event.to, event.item);
