@@ -274,18 +274,28 @@ class Store:
             if first is None:
                 return
             group, last = [first], False
-            while len(group) < GROUP:
-                try:
-                    following = self._queue.get(timeout=GATHER_S)
-                except Empty:
+            while len(group) < GROUP and not last:
+                # Slept, for `get(timeout=…)` waits for ever where the time is over before it looks a second time: so
+                # does CPython's SimpleQueue (seen with 3.11), and on a busy machine it was over.
+                time.sleep(GATHER_S)
+                came, last = self._came(GROUP - len(group))
+                if not came:
                     break
-                if following is None:
-                    last = True
-                    break
-                group.append(following)
+                group += came
             self._commit(group)
             if last:
                 return
+
+    def _came(self, most: int) -> tuple[list[_Waiting], bool]:
+        """Return up to ``most`` changes that wait by now, and whether they are the last."""
+        came: list[_Waiting] = []
+        with suppress(Empty):
+            while len(came) < most:
+                following = self._queue.get_nowait()
+                if following is None:
+                    return came, True
+                came.append(following)
+        return came, False
 
     def _commit(self, group: list[_Waiting]) -> None:
         until = time.monotonic() + RECONNECT_S

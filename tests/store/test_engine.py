@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -165,6 +166,35 @@ def test_what_was_submitted_is_done_before_closing(store_url: str) -> None:
     again = Store.open(store_url)
     assert count(again) == 500
     again.close()
+
+
+def test_no_change_waits_for_another_however_short_the_gathering(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "GATHER_S", 1e-6)  # over before anybody can look twice, as on a busy machine
+    fresh_sqlite(tmp_path / "digest.db")
+    interval, over = sys.getswitchinterval(), threading.Event()
+
+    def keep_busy() -> None:
+        while not over.is_set():
+            sum(range(1000))
+
+    threads = [threading.Thread(target=keep_busy) for _ in range(6)]
+    sys.setswitchinterval(1e-5)
+    try:
+        for thread in threads:
+            thread.start()
+        with contextlib.closing(Store.open(f"sqlite:///{tmp_path / 'digest.db'}")) as store:
+            try:
+                for _ in range(250):
+                    assert store.submit(lambda connection: 1).result(timeout=60) == 1
+            finally:
+                store._queue.put(None)  # where the writer waits for ever, this test shall not
+    finally:
+        over.set()
+        sys.setswitchinterval(interval)
+        for thread in threads:
+            thread.join()
 
 
 def test_what_is_frozen_inside_a_transaction_holds_nothing_for_long(
