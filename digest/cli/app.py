@@ -28,6 +28,7 @@ from digest.cli import (
     doctor,
     editing,
     editions,
+    edits_made,
     feeds,
     picking,
     searching,
@@ -74,6 +75,7 @@ archive.register(app)
 checking.register(app)
 doctor.register(app)
 editing.register(app)
+edits_made.register(app)
 desk.register(app)
 delivery.register(app)
 dkim.register(app)

@@ -315,7 +315,7 @@ def _failure(error: Exception, url: str) -> FetchError:
             f"{host} leads to a private or reserved address ({said[:120]})",
             kind="blocked",
             where=url,
-            fix="name the host under allowed_hosts if it is your own",
+            fix="name it in [fetch] allowed_hosts if it is your own",
         )
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return FetchError(f"the name {host} cannot be resolved", kind="dns", where=url, fix="look at its spelling")
