@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from digest.desk.assets import Assets
+from digest.desk.findings import said_of
 from digest.desk.live import Live
 from digest.desk.morning import MorningLine, morning_line
 from digest.desk.reading import day_of, visitor_of
@@ -66,6 +67,7 @@ class Decisions:
 
         return {
             "bar": bar,
+            "warnings": [said_of(finding) for finding in bar.warnings],
             "base": f"{self.root}/d/{key.day.isoformat()}",
             "root": self.root,
             "editor": visitor_of(request).may_edit,

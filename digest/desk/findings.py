@@ -18,6 +18,11 @@ _CUT = re.compile(r"“([^”]{8,})…”|(https?://\S{60,})")  # findings quote
 WORDS = {"subject": "Go to the subject", "preheader": "Go to the preheader", "intro": "Go to the intro"}
 
 
+def said_of(finding: Finding) -> str:
+    """Return a finding as a clause that can stand alone: "subject: it has 88 characters"."""
+    return f"{finding.where}: {finding.message}" if finding.message.startswith("it ") else finding.message
+
+
 @dataclass(frozen=True, kw_only=True)
 class Found:
     """A finding and its cause."""
@@ -25,6 +30,11 @@ class Found:
     finding: Finding
     cause: str = ""  # id of the item, or the name of a text of the edition; "" = the whole mail
     cause_words: str = ""  # "Go to place 6"
+
+    @property
+    def said(self) -> str:
+        """What was found, with what it was found in."""
+        return said_of(self.finding)
 
 
 def lines_of(proof: Proof) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import pytest
 
 from digest.config import load
 from digest.desk.columns import Columns
-from digest.desk.findings import cause_of
+from digest.desk.findings import cause_of, said_of
 from digest.desk.forms import value_of
 from digest.desk.readers import language_name
 from digest.errors import UsageError
@@ -111,6 +111,12 @@ def test_a_finding_leads_to_its_cause() -> None:
     assert cause("items", "1 item has no picture: “Headline of n…”") == ""
     assert cause("subject") == "subject"
     assert cause("headers") == ""
+
+
+def test_a_finding_says_what_it_is_about() -> None:
+    told = Finding(code="subject-length", severity="warning", where="subject", message="it has 88 characters")
+    assert said_of(told) == "subject: it has 88 characters"
+    assert said_of(replace(told, message="the mail is long")) == "the mail is long"
 
 
 def test_a_form_that_cannot_be_meant_is_told() -> None:
