@@ -10,6 +10,8 @@ from datetime import datetime
 
 from digest.ports import Clock
 
+# Readers or rows told by themselves of one kind: a longer mail of cron's is read by nobody.
+LINES = 10
 # Lines an alert quotes.
 QUOTED = 20
 

@@ -27,6 +27,7 @@ class ImportReport:
     warnings: tuple[str, ...]
     rejected_file: Path | None  # the rejected rows, to be corrected; None where there are none
     dry_run: bool
+    name: str = ""  # of the file
     system: str = ""  # "Ghost": whose export it was
     lost: str = ""  # said where the file has far fewer rows than last time
 
@@ -95,6 +96,7 @@ def import_roster(
         warnings=warnings,
         rejected_file=written,
         dry_run=dry_run,
+        name=name,
         system=roster.system,
     )
 

@@ -22,12 +22,13 @@ from digest.model.editions import Edition, EditionRecord, EditionState
 from digest.model.mail import EditionKey
 from digest.pipeline import asking
 from digest.pipeline.days import Day, DayStore, Verdict, judge, missed
-from digest.pipeline.journal import Journal
+from digest.pipeline.journal import LINES, Journal
 from digest.pipeline.steps import Policy, RunReport, Steps, Thin
 from digest.ports import Clock, EditionStore, NoticeStore
 
 if TYPE_CHECKING:
     from digest.pipeline.fetching import FetchReport
+    from digest.pipeline.listing import ImportReport
 
 
 def run(
@@ -117,9 +118,18 @@ class _Run:
                     f"subscribers: {count_of(len(imported.warnings), 'warning')};"
                     " `digest subscribers import` tells them"
                 )
-            for row in imported.rejected:
-                place = row.partition(":")[0]
-                self._trouble("rows", row, public=f"{place}: rejected; see the file of rejected rows")
+            self._rejected(imported)
+
+    def _rejected(self, imported: ImportReport) -> None:
+        """Tell which rows are not on the list, the first by themselves, and where they wait to be corrected."""
+        for row in imported.rejected[:LINES]:
+            place = f"{imported.name}: {row.partition(':')[0]}"
+            self._trouble("rows", f"{imported.name}: {row}", public=f"{place}: rejected")
+        more = len(imported.rejected) - LINES
+        if more > 0:
+            self._trouble("rows", f"{imported.name}: {count_of(more, 'more row')} rejected")
+        if imported.rejected_file is not None:
+            self._trouble("rows", f"correct them in {imported.rejected_file}, then `digest subscribers import` it")
 
     # Earlier days
 

@@ -26,10 +26,10 @@ from digest.mail.shared import Manner, SendReport
 from digest.mail.transport import Cut, Transport, name_of
 from digest.model.editions import EditionRecord, EditionState
 from digest.model.mail import Counts, EditionKey, Message, Planned
+from digest.pipeline.journal import LINES
 from digest.ports import ApprovalStore, Clock, EditionStore, Ledger, LedgerReader, Wait
 
 CHOICES_SHOWN = 12
-LINES = 10  # readers named of one kind: what says more is no mail that anybody reads
 _AT_ONCE: Mapping[str, datetime] = MappingProxyType({})
 
 

@@ -83,7 +83,7 @@ class Roster:
             self.unsaid += 1
 
 
-def _encoding(stream: BinaryIO) -> str:
+def _encoding(stream: BinaryIO, name: str) -> str:
     """Return what a file is written in: UTF-8 with or without BOM, UTF-16 with one, else Windows-1252.
 
     Raises RosterError for what is no text. The stream is read once, a piece at a time, and set back.
@@ -93,7 +93,7 @@ def _encoding(stream: BinaryIO) -> str:
         stream.seek(0)
         return "utf-16"
     if b"\x00" in head:
-        raise RosterError("it holds NUL bytes, so it is no CSV file", fix="save it as CSV in UTF-8")
+        raise RosterError("it holds NUL bytes, so it is no CSV file", where=name, fix="save it as CSV in UTF-8")
     decoder, found, piece = codecs.getincrementaldecoder("utf-8")(), "utf-8-sig", head
     try:
         while piece:
@@ -106,9 +106,9 @@ def _encoding(stream: BinaryIO) -> str:
     return found
 
 
-def _lines(stream: BinaryIO) -> tuple[str, Iterator[str]]:
+def _lines(stream: BinaryIO, name: str) -> tuple[str, Iterator[str]]:
     """Return the separator and the lines of a file, without Excel's `sep=` line."""
-    text = _text(stream, _encoding(stream))
+    text = _text(stream, _encoding(stream, name))
     first = next(text, "")
     if first.lower().startswith("sep=") and len(first.strip()) == 5:
         return first.strip()[4], text
@@ -135,7 +135,7 @@ def read_roster(
     ``sections`` and ``digests`` are the known ones; an unknown one is a warning and left out. ``new_id`` gives random
     ids. A file is read as people are asked for; nothing but bad rows is kept.
     """
-    separator, lines = _lines(io.BytesIO(data) if isinstance(data, bytes) else data)
+    separator, lines = _lines(io.BytesIO(data) if isinstance(data, bytes) else data, name)
     rows = csv.reader(lines, delimiter=separator, skipinitialspace=True)
     try:
         header = tuple(_unguarded(cell.strip()) for cell in next(rows, []))

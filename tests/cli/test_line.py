@@ -279,6 +279,17 @@ def test_many_refused_readers_are_a_short_mail(digest: Digest, publication: Path
     assert "Refused: 20 more" in status
 
 
+def test_rows_that_are_rejected_are_told_by_file_and_in_a_short_mail(digest: Digest, publication: Path) -> None:
+    rows = "".join(f"nobody {number}\n" for number in range(30))
+    (publication.parent / "subscribers.csv").write_text(f"email\nada@example.org\n{rows}", encoding="utf-8")
+    told = digest("run", "--quiet", "-c", publication).err.splitlines()
+    assert told[0].startswith("subscribers.csv: row 3, email: 'nobody 0' is no address")
+    assert told[10] == "subscribers.csv: 20 more rows rejected"
+    assert told[11].startswith(f"correct them in {publication.parent / 'subscribers.rejected.csv'}, then")
+    (publication.parent / "subscribers.csv").write_bytes(b"\0" * 20)
+    assert digest("run", "--quiet", "-c", publication).err.startswith("digest: subscribers.csv: it holds NUL bytes")
+
+
 def test_two_runs_at_once_the_second_is_told_who_runs(digest: Digest, publication: Path) -> None:
     change(publication, '^approval = "required"', 'approval = "automatic"')
     store = Store.open(f"sqlite:///{publication.parent / 'digest.db'}")
