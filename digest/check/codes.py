@@ -77,7 +77,7 @@ _GROUPS: dict[str, tuple[tuple[str, Severity, str, str], ...]] = {
         ("import", "warning", "A style sheet is loaded; most programs do not.", "write the rules into a style element"),
     ),
     "Reading": (
-        ("contrast", "warning", "Words have less contrast to their ground than WCAG 2.2 AA wants: 4.5, large ones 3.", "darken the words or lighten the ground"),
+        ("contrast", "warning", "Words have less contrast to their ground than WCAG 2.2 AA wants: 4.5, large ones 3.", "choose colours further apart"),
         ("contrast-dark", "warning", "The same where the program shows the mail in the dark.", "choose other colours for the dark"),
         ("contrast-inverted", "note", "The same in programs that turn the colours around by themselves.", "choose colours further apart"),
         ("text-small", "warning", "Words are smaller than 12 px.", "enlarge them"),

@@ -105,7 +105,7 @@ def check_parity(reading: Reading, text: str) -> Iterator[Finding]:
     if len(wanted) >= _ENOUGH:
         shared = len(wanted & _significant(text)) / len(wanted)
         if shared < _SHARED:
-            yield found("text-differs", "text", f"it holds {shared:.0%} of the HTML's words")
+            yield found("text-differs", "text", f"it holds {100 * shared:.0f} % of the HTML's words")
 
 
 def _significant(text: str) -> set[str]:

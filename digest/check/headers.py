@@ -36,7 +36,7 @@ def check_headers(letter: Letter) -> Iterator[Finding]:
         yield found("mime-version", "MIME-Version", "it is missing")
     long = max((len(line.rstrip(b"\r")) for line in raw.split(b"\n")), default=0)
     if long > _LONGEST_LINE:
-        yield found("line-length", "mail", f"a line has {long} bytes; relays break lines above {_LONGEST_LINE}")
+        yield found("line-length", "mail", f"a line has {long:,} bytes; relays break lines above {_LONGEST_LINE}")
 
 
 def _identity(message: Message, sender: str) -> Iterator[Finding]:

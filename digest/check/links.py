@@ -92,8 +92,9 @@ def _doubled(page: Page) -> Iterator[Finding]:
         first, *others = words_of
         for other in others:
             if not _significant(first) & _significant(other):
-                where = words_of[other].where
-                yield found("link-doubled", where, f"{shown(first)} and {shown(other)} both lead to {target[:80]}")
+                one, two = words_of[first], words_of[other]
+                said_so = f"{shown(one.text)} and {shown(two.text)} both lead to {target[:80]}"
+                yield found("link-doubled", two.where, said_so)
                 break
 
 

@@ -62,7 +62,7 @@ def _source(node: Node, source: str, attached: Attached | None) -> Iterator[Find
 
 def _size(node: Node, source: str, body: bytes) -> Iterator[Finding]:
     if len(body) > LARGE:
-        yield found("image-large", node.where, f"{_short(source)} has {len(body) // 1000} kB")
+        yield found("image-large", node.where, f"{_short(source)} has {len(body) / 1000:.1f} kB")
     width = node.attributes.get("width", "")
     pixels = _width(body)
     if width.isdigit() and 1 < int(width[:6]) * _TOO_MANY_PIXELS < pixels:
