@@ -13,7 +13,7 @@ from digest.model import links
 from digest.model.mail import SubscriberStatus
 from digest.public.forms import form_of, is_own
 from digest.public.view import View
-from digest.public.words import Words
+from digest.public.words import Words, fixed
 from digest.store.readers import Standing
 from digest.subscribers.tokens import TokenError
 
@@ -55,10 +55,15 @@ class Leaving:
             changes = None if stands is None else self._less(action, form.all("sections"), digest, stands)
             if action == "stay" and stands is not None and self.readers.may_take_back(stands, digest):
                 await self.view.thread(lambda: self.readers.stay(subscriber, digest))
-            elif changes is not None and stands is not None and stands.gets(digest):
+                return await self._show(request, subscriber, digest, told=fixed("You are on the list."))
+            if action == "sections" and changes is None:
+                none = fixed("Choose at least one section, or unsubscribe.")
+                return await self._show(request, subscriber, digest, told=none)
+            if changes is not None and stands is not None and stands.gets(digest):
                 chosen = changes
                 await self.view.thread(lambda: self.readers.choose(subscriber, chosen, "unsubscribe page"))
-                return await self._show(request, subscriber, digest, kept=True)
+                kept = fixed("Kept. The next edition is as you chose.")
+                return await self._show(request, subscriber, digest, told=kept)
         return await self._show(request, subscriber, digest)
 
     def _less(self, action: str, asked: tuple[str, ...], digest: str, stands: Standing) -> dict[str, object] | None:
@@ -82,7 +87,7 @@ class Leaving:
         rare = [name for name, count in days.items() if count < days.get(digest, 0)]
         return min(rare, key=lambda name: days[name], default="")
 
-    async def _show(self, request: Request, subscriber: str, digest: str, *, kept: bool = False) -> Response:
+    async def _show(self, request: Request, subscriber: str, digest: str, *, told: str = "") -> Response:
         stands = await self.view.thread(lambda: self.readers.standing(subscriber))
         if stands is None:
             return self.view.nobody(request)
@@ -105,7 +110,7 @@ class Leaving:
             request,
             "leave",
             language=language,
-            kept=kept,
+            told=told,
             sections=[
                 (section.slug, section.title, person.sections is None or section.slug in person.sections)
                 for section in self.view.settings.sections

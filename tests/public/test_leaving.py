@@ -52,8 +52,12 @@ def test_the_page_asks_offers_less_and_does_it_on_a_post(house: House) -> None:
     assert "You are unsubscribed." in done.text
     assert "The Halyard Weekly" in done.text
     assert not house.gets()
-    house.client.post(path, data={"action": "stay"})
+    again = house.client.post(path, data={"action": "stay"})
     assert house.gets()
+    assert "You are on the list." in again.text
+    none = house.client.post(path, data={"action": "sections"})
+    assert "Choose at least one section, or unsubscribe." in none.text
+    assert house.reader().sections == ("trade",)
 
 
 def test_weekly_instead_of_daily(opened: Opened) -> None:
