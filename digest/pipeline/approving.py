@@ -24,6 +24,7 @@ from digest.model.editions import (
 from digest.model.mail import EditionKey, Parts
 from digest.model.pieces import join, split
 from digest.pipeline.approve_bar import Seen, refuse_stale
+from digest.pipeline.no_edition import no_edition
 from digest.pipeline.pictures import with_known_pictures
 from digest.ports import ApprovalStore, Clock, EditionStore, PictureStore
 from digest.render.context import LONGEST_HEADLINE, LONGEST_TEASER
@@ -92,9 +93,7 @@ def edition_of(
     ``sizes`` are those of the theme's pictures (`pictures.picture_style`).
     """
     if record is None or record.base is None:
-        raise UsageError(
-            f"there is no edition of {key.day} of {key.digest!r}", where="--edition", fix="make it with `digest build`"
-        )
+        raise no_edition(key, record)
     return with_known_pictures(apply(record.base, record.edits), pictures, sizes)
 
 

@@ -14,6 +14,7 @@ from digest.errors import StoreConflict, UsageError
 from digest.model.editions import Edit, Edition, EditionRecord, EditionState, Passed
 from digest.model.mail import EditionKey
 from digest.model.news import Cluster, PageMetadata, Story
+from digest.pipeline.no_edition import no_edition
 from digest.ports import Clock, EditionStore
 from digest.stories.urls import canonical_url
 
@@ -96,9 +97,7 @@ def record_of(key: EditionKey, editions: EditionStore) -> EditionRecord:
     """Return a built edition's record; raise UsageError where nothing was built."""
     record = editions.edition(key)
     if record is None or record.base is None:
-        raise UsageError(
-            f"there is no edition of {key.day} of {key.digest!r}", where="--edition", fix="make it with `digest build`"
-        )
+        raise no_edition(key, record)
     return record
 
 

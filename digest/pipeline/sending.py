@@ -27,6 +27,7 @@ from digest.mail.transport import Cut, Transport, name_of
 from digest.model.editions import EditionRecord, EditionState
 from digest.model.mail import Counts, EditionKey, Message, Planned
 from digest.pipeline.journal import LINES
+from digest.pipeline.no_edition import no_edition
 from digest.ports import ApprovalStore, Clock, EditionStore, Ledger, LedgerReader, Wait
 
 CHOICES_SHOWN = 12
@@ -132,7 +133,7 @@ def counts_document(counts: Counts) -> dict[str, int]:
 def sendable(record: EditionRecord | None, key: EditionKey) -> EditionRecord:
     """Return the record of an edition that may be sent; raise UsageError or ApprovalNeeded saying what to do."""
     if record is None:
-        raise UsageError(f"there is no edition of {key.day} of {key.digest!r}", fix="make it with `digest build`")
+        raise no_edition(key)
     if record.state is EditionState.DRAFT:
         raise ApprovalNeeded(
             f"the edition of {key.day} is not approved", fix="look at it with `digest preview`, then `digest approve`"
@@ -190,7 +191,7 @@ def stop_edition(
     """
     record = editions.edition(key)
     if record is None:
-        raise UsageError(f"there is no edition of {key.day} of {key.digest!r}", fix="see `digest status`")
+        raise no_edition(key)
     if record.state is EditionState.STOPPED:
         raise UsageError(f"the edition of {key.day} is stopped already ({record.reason})", fix="nothing is left to do")
     return replace(_report(key, stop(key), None), stopped=reason)

@@ -117,8 +117,11 @@ class Editions:
         )
         with self.store.write() as connection:
             if connection.execute(statement.returning(editions.c.day)).first() is None:
+                state = connection.execute(sa.select(editions.c.state).where(_is(key))).scalar_one()
+                takes_back = state == EditionState.APPROVED.value
                 raise StoreConflict(
-                    f"the edition of {base.day} is no draft any more", fix="it is not rebuilt; withdraw it first"
+                    f"the edition of {base.day} is {state}, no draft any more, and not built again",
+                    fix="`digest withdraw` makes it one" if takes_back else "see `digest status`",
                 )
 
     def sending(self, digest: str) -> tuple[EditionKey, ...]:

@@ -44,6 +44,8 @@ def test_what_will_happen_what_must_not_and_what_did(digest: Digest, publication
     assert "No edition on 2026-11-23: too late" in status
     assert "No edition on 2026-11-24: paused until 2026-11-25" in status
     assert "Next edition: 2026-11-26T07:00:00Z" in status
+    none = digest("preview", "--edition", "2026-11-24", "-c", publication)
+    assert (none.code, "of 'daily': skipped, paused until 2026-11-25; see `digest log`" in none.err) == (2, True)
     log = digest("log", "--digest", "daily", "-c", publication).out.splitlines()
     assert log[0].split() == ["2026-11-24", "skipped:", "paused", "until", "2026-11-25"]
     assert log[1].startswith("2026-11-23")

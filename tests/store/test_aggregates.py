@@ -146,7 +146,7 @@ def test_approval_freezes_and_a_later_edit_voids_it(store: Store) -> None:
     record = editions.approve(KEY, [parts()], events_of(edition()), edits=0, by="Ada", now=NOW)
     assert (record.state, record.number, record.approved_by) == (EditionState.APPROVED, 1, "Ada")
     assert editions.parts(KEY) == (parts(),)
-    with pytest.raises(StoreConflict, match="no draft any more"):
+    with pytest.raises(StoreConflict, match=r"is approved, no draft any more, .*`digest withdraw` makes it one"):
         editions.save_base(edition(subject="Late"), now=NOW)
     with pytest.raises(StoreConflict):
         editions.approve(KEY, [parts()], [], edits=0, by="Bo", now=NOW)
