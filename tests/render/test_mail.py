@@ -187,6 +187,10 @@ def test_latin_words_in_a_mail_from_right_to_left_keep_their_order() -> None:
 
         assert set(ways("Headline of latin") + ways("Good morning") + ways("4 Ropewalk") + ways("Prices")) == {"ltr"}
         assert set(ways("ميناء") + ways("بقلم")) == {"rtl"}
+        # Each section of the bar and each source stands for itself: as one run they would be told from the left.
+        bar = tree.xpath("//a[contains(@href,'#foreign')]/parent::span")
+        (rights,) = tree.xpath("//p[contains(.,'©')]")
+        assert [each.get("dir") for each in (*bar, *rights.iter("span"))] == ["ltr", "ltr"]
         line = str(tree.xpath("string(//*[text()[contains(.,'بقلم')]])"))
         assert "Tessaly Brandt\u200f · Port Iselin\u200f · " in line
 
