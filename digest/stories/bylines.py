@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from digest.stories.sanitize import plain, shortened
 
@@ -32,8 +32,10 @@ _LINK = re.compile(r"\(?https?://\S+|\bwww\.\S+|(?<!\w)/?u/\w+|(?<!\w)@\w+", re.
 _NOBODY = frozenset({
     "admin", "administrator", "root", "webmaster", "noreply", "no-reply", "no reply", "editor", "unknown", "none",
     "null", "undefined", "nobody", "author", "anonymous", "guest", "user", "staff", "n/a", "(author unknown)",
-    "nospam", "wordpress", "superuser", "default", "site admin",
+    "inc", "ltd", "llc", "gmbh", "corp", "nospam", "wordpress", "superuser", "default", "site admin",
 })  # fmt: skip
+_IN_BRACKETS = re.compile(r"(?P<outer>[^()]*)\((?P<inner>[^()]+)\)?")
+_NO_LETTER = re.compile(r"[\W_]+")
 _LONGEST_BYLINE = 120  # characters
 _MOST_AUTHORS = 3
 
@@ -45,6 +47,9 @@ _MARKED = re.compile(
     r"\s*(?:[(（](?P<agency>[^()（）]{2,40})[)）])?"
     r"\s*(?:[–—―]|--?(?=\s))+\s*(?=\S)"
 )
+# BRUSSELS: Nearly seventy groups … (where a feed writes its datelines so)
+_COLON_PLACE = re.compile(r"(?P<place>[^\W\d_][\w .'’-]{2,40}?)\s*(?:\((?P<agency>[^()]{2,40})\))?:\s+(?=\S)")
+_COLON_SHARE, _COLON_LEAST = 0.2, 3
 _NO_PLACES = frozenset({
     "BREAKING", "BREAKING NEWS", "UPDATE", "UPDATED", "LIVE", "WATCH", "VIDEO", "EXCLUSIVE", "NEW", "OPINION",
     "ANALYSIS", "PHOTOS", "LISTEN", "READ", "NOTE", "EDITORIAL", "CORRECTION", "DEVELOPING", "JUST IN",
@@ -83,7 +88,7 @@ def byline_of(authors: Sequence[str], *, not_these: Sequence[str] = ()) -> tuple
         for name in _people(author):
             found = agency(name)
             wire = wire or found
-            if not found and name.casefold() not in own and name.lower() not in _NOBODY:
+            if not found and not is_own(name, own) and name.lower() not in _NOBODY:
                 people.append(name)
     people = list(dict.fromkeys(people))
     if len(people) > _MOST_AUTHORS:
@@ -97,9 +102,31 @@ def _people(author: str) -> list[str]:
     text = _LINK.sub(" ", _ADDRESS.sub(" ", text)).strip(' ()<>[]"|,;')
     text = _BY.sub("", " ".join(text.split()))
     names = re.split(r"\s*(?:[;|]|,\s+and\s|,|\sand\s|\s&\s|\sund\s|\set\s|\sfor\s)\s*", text)
-    return [
-        _cased(name.strip(" ()-–—.")) if not agency(name) else name for name in names if re.search(r"[^\W\d_]", name)
-    ]
+    every = [part for name in names for part in _parted(name.strip(" -–—.")) if re.search(r"[^\W\d_]", part)]
+    return [_cased(name) if not agency(name) else name for name in every]
+
+
+def _parted(name: str) -> list[str]:
+    """Return the names in "Eliot (Eliot Jones)", where the second says it all, and in "Tessaly Brandt (Reuters)"."""
+    match = _IN_BRACKETS.fullmatch(name)
+    if match is None:
+        return [name.strip(" ()-–—.")]
+    outer, inner = match["outer"].strip(" ()-–—."), match["inner"].strip(" ()-–—.")
+    if not outer or set(outer.casefold().split()) <= set(inner.casefold().split()):
+        return [inner]
+    if agency(inner):
+        return [outer, inner]
+    return [f"{outer} ({inner})" if inner else outer]
+
+
+def is_own(name: str, own: Collection[str]) -> bool:
+    """Tell whether a name is the publication's: the whole of its own, or how that begins ("EL PAÍS in English")."""
+    folded = name.casefold()
+    return any(folded == one or one.startswith(f"{folded} ") or _squeezed(folded) == _squeezed(one) for one in own)
+
+
+def _squeezed(name: str) -> str:
+    return _NO_LETTER.sub("", name)
 
 
 def _cased(name: str) -> str:
@@ -121,11 +148,28 @@ def place_name(place: str) -> str:
     return " ".join(word(text, at == 0) for at, text in enumerate(place.split())) if place.isupper() else place
 
 
-def take_dateline(text: str) -> tuple[str, str, str]:
+def has_colon_places(texts: Sequence[str]) -> bool:
+    """Tell whether a feed ends its datelines with a colon, as a fifth of its texts then do, from several places."""
+    places = [found for text in texts if (found := _colon_place(text)[0])]
+    return len(places) >= max(_COLON_LEAST, _COLON_SHARE * len(texts)) and len(set(places)) > 1
+
+
+def _colon_place(text: str) -> tuple[str, str, str]:
+    """Return place, agency and what is behind them where a text begins so."""
+    match = _COLON_PLACE.match(text)
+    if match is None or not match["place"].isupper() or match["place"] in _NO_PLACES:
+        return "", "", text
+    return match["place"].strip(), agency((match["agency"] or "").split(",")[0]), text[match.end() :]
+
+
+def take_dateline(text: str, *, colons: bool = False) -> tuple[str, str, str]:
     """Return dateline, agency and the text behind them: "BAGHDAD, Tuesday (AP) — Iraq said" → Baghdad, AP, "Iraq said".
 
-    A place is told by its capitals or by the agency behind it; without either nothing is taken off.
+    A place is told by its capitals or by the agency behind it; without either nothing is taken off. With ``colons`` it
+    may end with one (`has_colon_places`).
     """
+    if colons and (found := _colon_place(text))[0]:
+        return place_name(found[0]), found[1], found[2]
     text = _LEADING_BYLINE.sub("", text, count=1) if text.startswith("By ") else text
     opening = text[:_LONGEST_DATELINE]
     match = _MARKED.match(text) if any(dash in opening for dash in _DASHES) else None

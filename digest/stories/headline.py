@@ -11,6 +11,8 @@ from digest.stories.sanitize import plain, shortened
 
 LONGEST = 300  # characters; no headline is longer, a text mistaken for one may be
 _SEPARATOR = re.compile(r"\s+(?:\||[-–—]|::|»|«|·|•|~)\s+")
+_PARTS = re.compile(r"\s*(?:[|>»›·•]|::)\s*|\s+[-–—]\s+|:\s+")  # of a feed's name
+_ORNAMENT = re.compile(r"^[★☆✪►▶▸‣•●■◆◇»›|\s]+|[★☆✪►▶▸‣•●■◆◇«‹|\s]+$")
 _LAST = re.compile(r"^(?P<head>.+\S)\s+(?:\||[-–—]|::|»|«|·|•|~)\s+(?P<tail>[^|»«·•]{2,60})$")
 _COLON = re.compile(r"^(?P<kicker>[^:：|]{2,40}?)\s*(?::\s+|：\s*)(?P<rest>\S.{7,})$")
 _PIPE = re.compile(r"^(?P<kicker>[^|]{2,30}?)\s+\|\s+(?P<rest>[^|]{12,})$")
@@ -31,6 +33,7 @@ class FeedStyle:
     """What a feed's titles have in common."""
 
     tails: frozenset[str] = frozenset()  # names behind the last separator, in lower case
+    sections: frozenset[str] = frozenset()  # parts of its own name, in lower case: they stand at the end only
     kickers: frozenset[str] = frozenset()  # kickers that come back, in lower case
     usual: bool = False  # so many titles have a kicker that each of the form has one
 
@@ -46,12 +49,14 @@ def style_of(titles: Sequence[str], names: Sequence[str]) -> FeedStyle:
     least = max(_TAIL_LEAST, _TAIL_SHARE * len(set(titles)))
     constant = {tail for tail, count in tails.items() if count >= least}
     constant.update(name.casefold() for name in names if name)
-    style = FeedStyle(tails=frozenset(constant))
+    parts = {part.casefold() for name in names for part in _PARTS.split(name)[:4] if len(part) > 2}
+    style = FeedStyle(tails=frozenset(constant), sections=frozenset(parts - constant))
     heads = [without_tail(title, style) for title in set(titles)]
     kickers = [kicker for head in heads if (kicker := _candidate(head)[0])]
     counted = Counter(kicker.casefold() for kicker in kickers)
     return FeedStyle(
         tails=style.tails,
+        sections=style.sections,
         kickers=frozenset(kicker for kicker, count in counted.items() if count >= _COMES_BACK),
         usual=len(kickers) >= _TAIL_LEAST and len(kickers) >= _USUAL_SHARE * len(heads),
     )
@@ -62,13 +67,18 @@ def without_tail(title: str, style: FeedStyle, *, source: str = "") -> str:
     names = style.tails | {source.casefold()} if source else style.tails
     for _ in range(2):
         match = _LAST.match(title)
-        if match is None or match["tail"].casefold() not in names:
+        if match is None or match["tail"].casefold() not in names | style.sections:
             break
         title = match["head"]
     first, *rest = _SEPARATOR.split(title, maxsplit=1)
     if rest and first.casefold() in names:
         return rest[0]
     return title
+
+
+def unadorned(title: str) -> str:
+    """Return a title without stars, arrows and bullets around it."""
+    return _ORNAMENT.sub("", title) or title
 
 
 def split(title: str, style: FeedStyle) -> tuple[str, str]:

@@ -12,11 +12,11 @@ from urllib.parse import unquote, urlsplit
 
 from digest.model.news import Entry, Feed, Story
 from digest.stories import headline as titles
-from digest.stories.bylines import agency, byline_of, credit_at_end, take_dateline
+from digest.stories.bylines import agency, byline_of, credit_at_end, has_colon_places, is_own, take_dateline
 from digest.stories.headline import FeedStyle
 from digest.stories.pictures import best_image, best_media, seconds
 from digest.stories.sanitize import paragraphs, plain, shortened
-from digest.stories.teaser import is_thin, sentences, teaser_of, useful
+from digest.stories.teaser import goes_on, is_thin, is_whole, sentences, teaser_of, useful
 from digest.stories.urls import canonical_url, without_tracking
 
 LONGEST_SUMMARY = 5_000  # characters
@@ -25,6 +25,10 @@ _MOST_HINTS = 20
 # Clocks of servers differ; only what is later than this is dated in the future.
 _CLOCK_DIFFERENCE = timedelta(minutes=10)
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|\d{3}))?")
+_NO_NAME = re.compile(r"(?:https?:)?//|www\.", re.IGNORECASE)
+_TAGS_BEFORE = re.compile(r"^(?:\s|<[^<>]*>)+")
+_IN_BRACKETS = re.compile(r"\[([^\W\d_][\w .'’&/-]{1,58})\]\s*")
+_BRACKETS_LEAST = 3
 _DULL_WORDS = frozenset({"index", "html", "php", "article", "articles", "story", "post", "posts", "p", "a", "content"})
 
 
@@ -38,11 +42,23 @@ def stories_of(
     """
     feed_name = feed.name or shortened(plain(feed_title), _LONGEST_NAME)
     lines = [titles.one_line(entry.title) for entry in parsed_entries]
-    sources = [shortened(plain(entry.source), _LONGEST_NAME) for entry in parsed_entries]
+    sources = [_source_of(entry) for entry in parsed_entries]
     style = titles.style_of(lines, (feed_name, feed.source, plain(feed_title)[:_LONGEST_NAME]))
     urls = [_address(entry) for entry in parsed_entries]
     shared = {url for url, count in Counter(map(canonical_url, urls)).items() if count > 1}
-    maker = _Maker(feed=feed, feed_name=feed_name, style=style, shared=frozenset(shared), now=now)
+    openings = [_TAGS_BEFORE.sub("", entry.summary[:400]) for entry in parsed_entries]
+    colons, bracketed = has_colon_places(openings), _are_bracketed(openings)
+    if bracketed:
+        sources = [source or _bracketed(opening) for source, opening in zip(sources, openings, strict=True)]
+    maker = _Maker(
+        feed=feed,
+        feed_name=feed_name,
+        style=style,
+        shared=frozenset(shared),
+        colon_places=colons,
+        bracketed=bracketed,
+        now=now,
+    )
     return tuple(map(maker.story, parsed_entries, lines, sources, urls))
 
 
@@ -66,6 +82,8 @@ class _Maker:
     feed_name: str
     style: FeedStyle
     shared: frozenset[str]  # canonical addresses that several entries share
+    colon_places: bool  # datelines end with a colon
+    bracketed: bool  # summaries begin with their source in brackets
     now: datetime | None
 
     def story(self, entry: Entry, title: str, source: str, url: str) -> Story:
@@ -73,7 +91,7 @@ class _Maker:
         byline, wire = byline_of(entry.authors, not_these=(self.feed_name, self.feed.source, source))
         texts = self._texts(entry, title, source, byline, url)
         credit = agency(entry.extra.get("credit", "")) if isinstance(entry.extra.get("credit"), str) else ""
-        own = "" if source.casefold() == self.feed_name.casefold() else source
+        own = "" if is_own(source, (self.feed_name.casefold(),)) else source
         media = best_media(entry.media)
         return Story(
             id=self._id(entry, title, url),
@@ -104,14 +122,16 @@ class _Maker:
 
     def _texts(self, entry: Entry, title: str, source: str, byline: str, url: str) -> _Texts:
         summary = paragraphs(entry.summary)
-        kicker, head = "", titles.without_tail(title, self.style, source=source)
+        kicker, head = "", titles.without_tail(titles.unadorned(title), self.style, source=source)
         if self.feed.kicker != "never":
             kicker, head = titles.split(head, self.style)
         said = useful(summary, headline=head, byline=byline)
-        if entry.content and is_thin(said):
+        if self.bracketed and (match := _IN_BRACKETS.match(said)):
+            said = said[match.end() :]
+        if entry.content and (is_thin(said) or not is_whole(said)):
             body = useful(paragraphs(entry.content), headline=head, byline=byline)
-            said = body if len(body) > len(said) else said
-        dateline, wire, said = take_dateline(said)
+            said = body if len(body) > len(said) and (is_thin(said) or goes_on(said, body)) else said
+        dateline, wire, said = take_dateline(said, colons=self.colon_places)
         teaser = teaser_of(said)
         if not head:
             head, teaser = self._stand_in(entry, said, teaser, url)
@@ -158,6 +178,23 @@ class _Maker:
 
 
 LONGEST_RIGHTS = 300  # characters
+
+
+def _are_bracketed(openings: Sequence[str]) -> bool:
+    """Tell whether a feed's summaries begin with who wrote them, "[Harbour Post] …", as half of them then do."""
+    count = sum(1 for opening in openings if _bracketed(opening))
+    return count >= _BRACKETS_LEAST and 2 * count >= len(openings)
+
+
+def _bracketed(opening: str) -> str:
+    match = _IN_BRACKETS.match(opening)
+    return match[1].strip() if match else ""
+
+
+def _source_of(entry: Entry) -> str:
+    """Return who wrote an entry that is passed on, "" where that is an address and no name."""
+    name = shortened(plain(entry.source), _LONGEST_NAME)
+    return "" if _NO_NAME.match(name) else name
 
 
 def _address(entry: Entry) -> str:

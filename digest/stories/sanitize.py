@@ -20,8 +20,11 @@ _BLOCK = re.compile(
     r"|figure|img|iframe)\b",
     re.IGNORECASE,
 )
-_UNCLOSED = re.compile(r"<(?=(script|style|title|textarea|noscript|template|svg|math|iframe|select|object|video|audio"
-                       r"|button|form|nav|footer|figure|head)\b(?!.*</\1))", re.IGNORECASE | re.DOTALL)  # fmt: skip
+# An element that is never closed would swallow all that follows. With attributes it is one, and goes; without it may be
+# what the text is about: "How <title> is read".
+_SWALLOWING = ("script|style|title|textarea|noscript|template|svg|math|iframe|select|object|video|audio|button|form|nav"
+               "|footer|figure|head")  # fmt: skip
+_UNCLOSED = re.compile(rf"<(?=({_SWALLOWING})\b(?!.*</\1))(?P<tag>\w+\s[^<>]*=[^<>]*>)?", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[A-Za-z/!?]")
 
 # C1 controls are windows-1252 in disguise: text declared ISO-8859-1 that never was.
@@ -45,15 +48,34 @@ def paragraphs(markup: str) -> list[str]:
     Entities are resolved once. Scripts, styles, captions, forms and navigation are left out.
     """
     markup = _cut(markup)
+    told_by_tags = False
     if "<" in markup and _TAG.search(markup):
         if "</" in markup or "<s" in markup.lower():
-            markup = _UNCLOSED.sub("&lt;", markup)
+            markup = _UNCLOSED.sub(_unclosed, markup)
+        if told_by_tags := bool(_BLOCK.search(markup)):
+            markup = markup.replace("\r", " ").replace("\n", " ")
         markup = nh3.clean(_BLOCK.sub(_new_line, markup), tags=set(), clean_content_tags=set(_SILENT))
     text = unescape(markup) if "&" in markup else markup
     lines = text.splitlines()
     if _SUSPECT.search(text):
         lines = [visible(line) for line in lines]
-    return [said for line in lines if (said := " ".join(line.split()))]
+    lines = [" ".join(line.split()) for line in lines]
+    return [line for line in (lines if told_by_tags else _unwrapped(lines)) if line]
+
+
+def _unwrapped(lines: list[str]) -> list[str]:
+    """Return the lines of plain text, those that only go on because a line was full put together."""
+    found: list[str] = []
+    for line in lines:
+        if line and found and len(found[-1]) >= _WRAPPED and _GOES_ON.search(found[-1]):
+            found[-1] = f"{found[-1]} {line}"
+        else:
+            found.append(line)
+    return found
+
+
+_WRAPPED = 45  # characters; no line is wrapped earlier
+_GOES_ON = re.compile(r"[\w,;)’'\"”–—-]$")
 
 
 def plain(markup: str) -> str:
@@ -83,6 +105,10 @@ def _cut(markup: str) -> str:
         return markup
     cut = markup[:LONGEST_MARKUP]
     return cut[: cut.rfind("<")] if cut.rfind("<") > cut.rfind(">") else cut
+
+
+def _unclosed(match: re.Match[str]) -> str:
+    return " " if match["tag"] else "&lt;"
 
 
 def _new_line(match: re.Match[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from digest.stories.leftovers import without_code
 from digest.stories.sanitize import shortened
 
 LONGEST = 280  # characters of a teaser
@@ -19,7 +20,7 @@ _INVITATIONS = (
         "click here",
         "tap here",
     ),
-    *("view (?:more|full)", "see more", "learn more", "full (?:story|article)", "more", "weiterlesen", "mehr lesen"),
+    *("view (?:more|full)", "see more", "learn more", "full (?:story|article)", "weiterlesen", "mehr lesen"),
     *("lesen sie (?:mehr|weiter)", "lire la suite", "en savoir plus", "leer más", "seguir leyendo", "sigue leyendo"),
     *("continua a leggere", "leggi (?:tutto|di più)", "ler mais", "leia mais", "lees (?:verder|meer)", "läs mer"),
     *("les mer", "læs mere", "lue lisää", "czytaj (?:dalej|więcej)", "číst dál", "читать (?:далее|дальше|полностью)"),
@@ -27,7 +28,9 @@ _INVITATIONS = (
 )
 _MORE = re.compile(
     r"(?:^|(?<=[.!?…:”\"'’)\]])\s+|\s*[\[(<]\s*|\s*(?:…|\.{3})\s*)"
-    rf"(?:{'|'.join(_INVITATIONS)})\b[^.!?]{{0,100}}[.!?…\s\])>»→]*$",
+    # "More" alone begins true sentences as well: "More than forty boats came in".
+    rf"(?:(?:{'|'.join(_INVITATIONS)})\b[^.!?]{{0,100}}|more\b(?:\s+(?:on|about|here|info)\b[^.!?]{{0,100}})?)"
+    r"[.!?…\s\])>»→]*$",
     re.IGNORECASE,
 )
 # Every invitation holds one of these, and stands so near to the end: most texts are done with after one look.
@@ -65,6 +68,9 @@ _CLUTTERED = (
     "copyright \\d{4}.*",
     "all rights reserved.*",
     "listen to this (?:article|story).*",
+    # Nothing but addresses, and what says of what: "Full video: https://…"
+    r"(?:[\w’' ]{2,40}:\s)?(?:\W*(?:https?://|www\.)\S+)+\W*",
+    "null|undefined|none|n/?a|nan",
     "this article is more than.*",
 )
 _CLUTTER = re.compile("|".join(_CLUTTERED), re.IGNORECASE)
@@ -154,7 +160,7 @@ def useful(paragraphs: Sequence[str], *, headline: str, byline: str) -> str:
     title, writer = letters(headline), letters(byline)
     repeated = [one for one in (title, *((writer, f"by{writer}") if writer else ())) if one]
     for paragraph in paragraphs[:60]:
-        text = _uninviting(paragraph) if len(paragraph) < 5_000 else paragraph
+        text = _uninviting(without_code(paragraph)) if len(paragraph) < 5_000 else paragraph
         opening = letters(text[:_OPENING])
         if (not opening and not letters(text[:600])) or _CLUTTER.fullmatch(text[:600]):
             continue
@@ -169,9 +175,38 @@ def useful(paragraphs: Sequence[str], *, headline: str, byline: str) -> str:
             length += len(text)
         if length > 3 * LONGEST:
             break
-    return " ".join(kept)
+    return _joined(kept)
 
 
+def _joined(kept: Sequence[str]) -> str:
+    """Return paragraphs as one text: no headings where there are sentences, and items of a list told apart."""
+    if all(map(_is_label, kept)):
+        return " · ".join(kept)
+    said = any(len(text) >= _SHORTEST_USEFUL and _ENDS.search(text) for text in kept)
+    told: list[str] = []
+    listed = False  # whether what comes is an item of a list that a colon has announced
+    for text, following in zip(kept, [*kept[1:], ""], strict=True):
+        # What goes on with a small letter is one sentence on two lines.
+        if not _is_label(text) or following[:1].islower():
+            told.append(text)
+            listed = text.endswith(":")
+        elif listed:
+            told[-1] += f" {text}" if told[-1].endswith(":") else f"; {text}"
+        elif not said:
+            told.append(text)
+    return " ".join(told)
+
+
+def _is_label(text: str) -> bool:
+    """Tell whether a paragraph is a heading or an item of a list rather than something said."""
+    longest = _LONGEST_WIDE_LABEL if _WIDE.search(text) else _LONGEST_LABEL
+    if len(text) > longest or text[:1].islower() or text[-1] in ":,;–—-：，、；":
+        return False
+    return not _ENDS.search(text) and not _BOUNDARY.search(text)
+
+
+_LONGEST_LABEL, _LONGEST_WIDE_LABEL = 60, 20  # characters
+_WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _OPENING = 40  # characters: what begins otherwise is neither headline nor byline
 
 
@@ -217,6 +252,16 @@ def teaser_of(text: str) -> str:
     if not shown and every:
         return shortened(every[0], LONGEST)
     return f"{shown}…" if was_cut and shown and not _ENDS.search(shown) else shown
+
+
+def is_whole(text: str) -> bool:
+    """Tell whether a text ends where a sentence does, and not with an ellipsis."""
+    return bool(_ENDS.search(text)) and not _CUT_OFF.search(text)
+
+
+def goes_on(text: str, whole: str) -> bool:
+    """Tell whether ``whole`` says what a text says, and then more."""
+    return letters(whole).startswith(letters(text))
 
 
 def is_thin(text: str) -> bool:

@@ -31,6 +31,15 @@ def one(title: str = "Ferry sails again", **said: Any) -> Story:
     return made(title, **said)[0]
 
 
+def told(*summaries: str) -> tuple[Story, ...]:
+    """Stories of one feed, each with its summary."""
+    entries = [
+        Entry(feed="", position=at, link=f"https://f.example/{at}", title=f"Story {at}", summary=summary)
+        for at, summary in enumerate(summaries, start=1)
+    ]
+    return stories_of(entries, Feed(url="https://f.example/rss"), now=NOW)
+
+
 def test_a_headline_is_one_clean_line() -> None:
     assert one(" <b>Ferry</b>\n &amp;amp; port\x00 &#8217;<br>").headline == "Ferry &amp; port ’"
     assert len(one("x" * 2_000).headline) == 300
@@ -82,6 +91,42 @@ def test_a_teaser_is_whole_sentences_without_clutter() -> None:
         ("Readers who read the full story know that ferries sail at noon.",) * 2,
         ("<script>alert(1)</script><style>p{}</style>The ferry sailed.", "The ferry sailed."),
         ("渡船は正午に出航した。乗客は手を振った。", "渡船は正午に出航した。乗客は手を振った。"),
+        # A sentence that begins with "More" is no invitation.
+        ("The quake came at dawn. More than forty boats sank.",) * 2,
+        (
+            "<p>More families are allowed to take the ferry for nothing.</p>",
+            "More families are allowed to take the ferry for nothing.",
+        ),
+        ("The quake came at dawn. More on this story »", "The quake came at dawn."),
+        # Lines of HTML are no paragraphs, full lines of plain text neither.
+        ("<p>submitted by\n  <a href='/u'>/u/oru</a> to\n r/ferries</p><p>[link]\n[comments]</p>", ""),
+        (
+            "The ferry sailed at noon with all of its passengers and\nShe came back at night.",
+            "The ferry sailed at noon with all of its passengers and She came back at night.",
+        ),
+        # Headings give way to sentences; a list keeps its items apart.
+        (
+            "<h2>What happened</h2><p>The ferry sailed at noon, an hour late for once.</p>",
+            "The ferry sailed at noon, an hour late for once.",
+        ),
+        (
+            "<p>The ferry sailed at noon. Aboard were:</p><ul><li>Forty sheep</li><li>A bell</li></ul>",
+            "The ferry sailed at noon. Aboard were: Forty sheep; A bell",
+        ),
+        ("<ul><li>Forty sheep</li><li>A bell</li></ul>", "Forty sheep · A bell"),
+        # What programs read.
+        ("https://f.example/1", ""),
+        ("<p>Full video: https://v.example/1</p><p>The ferry sailed at noon.</p>", "The ferry sailed at noon."),
+        (
+            "The bell (https://b.example/x) rang. So did [the other](https://b.example/y). https://b.example/z",
+            "The bell rang. So did the other.",
+        ),
+        ("**Note:** the *very old* ferry is *gone*.", "Note: the very old ferry is *gone*."),
+        ("[vc_row width=”full”]The ferry sailed at noon.[/vc_row]", "The ferry sailed at noon."),
+        ("He [re-elected] sailed at noon [sic].",) * 2,
+        ("null", ""),
+        ("The ferry sailed. <svg viewBox='0 0 1 1'>At noon it came back.", "The ferry sailed. At noon it came back."),
+        ("How <title> is <b>read</b> by machines.", "How <title> is read by machines."),
     ],
 )
 def test_teasers(summary: str, teaser: str) -> None:
@@ -97,11 +142,70 @@ def test_teasers(summary: str, teaser: str) -> None:
         (("Post",), "", "Post"),
         (("a@f.example",), "", "Post"),
         (("Associated Press",), "", "Associated Press"),
+        (("Ines (Ines Oru)",), "Ines Oru", "Post"),
+        (("Ines Oru (now), Tessaly Brandt (earlier)",), "Ines Oru (now), Tessaly Brandt (earlier)", "Post"),
+        (("Ines Oru (Reuters)",), "Ines Oru", "Reuters"),
     ],
 )
 def test_bylines_and_agencies(authors: tuple[str, ...], byline: str, source: str) -> None:
     story = made("T", authors=authors, feed_title="Post")[0]
     assert (story.byline, story.source) == (byline, source)
+
+
+def test_the_publication_s_own_name_is_no_byline() -> None:
+    for name in ("THE POST", "thepost", "The Post"):
+        assert made("T", authors=(name,), feed_title="The Post in English")[0].byline == ("" if " " in name else name)
+    assert made("T", authors=("the-post",), feed_title="The Post")[0].byline == ""
+    assert made("T", authors=("Ines Oru",), feed_title="Ines Oru's Harbour")[0].byline == "Ines Oru"
+
+
+def test_datelines_end_with_a_colon_where_a_feed_writes_them_so() -> None:
+    texts = (
+        "OSLO: The ferry sailed.",
+        "<p>PORT ISELIN (AFP): The bell rang.</p>",
+        "OSLO: Snow fell.",
+        "UPDATE: All is well.",
+    )
+    stories = told(*texts)
+    assert [story.dateline for story in stories] == ["Oslo", "Port Iselin", "Oslo", ""]
+    assert [story.teaser for story in stories][:2] == ["The ferry sailed.", "The bell rang."]
+    assert one(summary="GOJO: It takes a ferry.").teaser == "GOJO: It takes a ferry."
+
+
+def test_the_source_stands_in_brackets_where_a_feed_writes_it_so() -> None:
+    texts = (
+        "[Oru Times] The ferry sailed.",
+        "[Harbour Post] The bell rang.",
+        "[Oru Times] Snow fell.",
+        "[Sic] it was.",
+    )
+    stories = told(*texts)
+    assert [story.source for story in stories] == ["Oru Times", "Harbour Post", "Oru Times", "Sic"]
+    assert stories[0].teaser == "The ferry sailed."
+    assert one(summary="[Sic] it was.").teaser == "[Sic] it was."
+
+
+def test_a_source_is_a_name_and_no_address() -> None:
+    assert made("T", source="https://p.example/feed", feed_title="Post")[0].source == "Post"
+
+
+def test_a_summary_cut_in_a_sentence_is_told_to_its_end_by_the_body() -> None:
+    begun = "The ferry sailed at noon with all of its passengers. In the evening its captain"
+    whole = f"{begun} came home alone. Nobody knows why."
+    assert one(summary=begun, content=f"<p>{whole}</p>").teaser == whole
+    assert one(summary=f"{begun} [&#8230;]", content=f"<p>{whole}</p>").teaser == whole
+    assert one(summary=f"{begun} [&#8230;]").teaser == begun.partition(" In")[0]
+    assert (
+        one(summary=begun, content="<p>Another story, and a much longer one than that which was begun.</p>").teaser
+        == begun
+    )
+
+
+def test_no_stars_around_a_headline_and_no_part_of_the_feed_s_name_behind_it() -> None:
+    assert one("★ Ferry sails ★").headline == "Ferry sails"
+    assert one("★★★").headline == "★★★"
+    assert made("Ferry sails | Radio Oru", feed_title="Waves | Radio Oru")[0].headline == "Ferry sails"
+    assert made("Waves - a ferry sails", feed_title="Waves | Radio Oru")[0].headline == "Waves - a ferry sails"
 
 
 def test_the_source_is_apart_from_the_feed() -> None:
