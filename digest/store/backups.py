@@ -23,7 +23,7 @@ from digest.dates import from_micros
 from digest.errors import DigestError, FileProblem, StoreError
 from digest.store import migrations
 from digest.store.copying import OF_THE_DATABASE, STEP, STEP_OF_BYTES, make_url_of
-from digest.store.engine import Store, _engine, be_patient
+from digest.store.engine import Store, be_patient, engine_of
 from digest.store.schema import metadata
 from digest.store.search_index import INDEX
 
@@ -120,8 +120,8 @@ def _sentence(error: sqlite3.Error, source: Path, into: Path) -> StoreError:
 
 def _copy_snapshot(url: str, into: Path) -> None:
     """Copy every table of a PostgreSQL database, all as of one instant."""
-    source = Store(_engine(url), url)
-    target = Store(_engine(f"sqlite:///{into}"), f"sqlite:///{into}")
+    source = Store(engine_of(url), url)
+    target = Store(engine_of(f"sqlite:///{into}"), f"sqlite:///{into}")
     try:
         with source.read() as connection:
             be_patient(connection)  # the disk written to may be slow

@@ -35,7 +35,7 @@ class Batches:
         if self.store.is_sqlite:
             yield owner
             return
-        with self.store._translated(), self.store.engine.connect() as session:
+        with self.store.translated(), self.store.engine.connect() as session:
             connection = session.execution_options(isolation_level="AUTOCOMMIT")
             connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": _key(owner)})
             try:

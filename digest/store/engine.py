@@ -60,7 +60,8 @@ def without_password(url: str) -> str:
     return make_url(url).render_as_string(hide_password=True)
 
 
-def _engine(url: str) -> Engine:
+def engine_of(url: str) -> Engine:
+    """Return SQLAlchemy's engine of a database, nothing asked of it yet; raises StoreError for what is no address."""
     try:
         parsed = make_url(url)
     except ArgumentError:
@@ -141,7 +142,7 @@ class Store:
 
         A database with older or newer tables is refused, with what to do.
         """
-        store = cls(_engine(url), url)
+        store = cls(engine_of(url), url)
         try:
             if not store._is_current() and not (create and store._made_fresh()):
                 # Alembic takes a quarter of a second to import, and is needed for what is old or strange only.
@@ -187,7 +188,7 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a connection in a reading transaction. Raises StoreError."""
-        with self._translated(), self.engine.connect() as connection:
+        with self.translated(), self.engine.connect() as connection:
             if not self.is_sqlite:
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
@@ -196,7 +197,7 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Give a connection in a writing transaction, committed at its end. Raises StoreError."""
-        with self._translated(), self.engine.connect() as connection:
+        with self.translated(), self.engine.connect() as connection:
             connection = connection.execution_options(sqlite_begin="IMMEDIATE")
             with connection.begin():
                 yield connection
@@ -211,7 +212,7 @@ class Store:
             with self.write() as connection:
                 yield connection
             return
-        with self._translated():
+        with self.translated():
             if self._kept is None:
                 self._kept = self.engine.connect().execution_options(sqlite_begin=BY_HAND)
             driver: Any = self._kept.connection.driver_connection
@@ -231,7 +232,8 @@ class Store:
             kept.close()
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def translated(self) -> Iterator[None]:
+        """Turn what the database raises in the block into StoreError, one sentence."""
         try:
             yield
         except (DBAPIError, self._driver_error) as error:

@@ -88,7 +88,7 @@ class Locks:
     @contextmanager
     def _advisory(self, name: str, patience: _Patience) -> Iterator[None]:
         key = int.from_bytes(hashlib.sha256(f"digest:{name}".encode()).digest()[:8], "big", signed=True)
-        with self.store._translated(), self.store.engine.connect() as session:
+        with self.store.translated(), self.store.engine.connect() as session:
             connection = session.execution_options(isolation_level="AUTOCOMMIT")
 
             def take() -> bool:

@@ -74,7 +74,7 @@ class Subscribers:
         reason: then people who left come back, those erased excepted, whom ``hash_of`` recognises. Raises StoreError,
         and then nothing has changed.
         """
-        with self.store._translated(), self.store.engine.connect() as connection:
+        with self.store.translated(), self.store.engine.connect() as connection:
             try:
                 doubled = self._stage(connection, rows, hash_of, now)
                 merging = connection.execution_options(sqlite_begin="IMMEDIATE")

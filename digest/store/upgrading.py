@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from digest.errors import StoreError
 from digest.store.backups import damage
-from digest.store.engine import Store, _engine
+from digest.store.engine import Store, engine_of
 from digest.store.migrations import (
     SchemaState,
     complaint,
@@ -24,7 +24,7 @@ from digest.store.migrations import (
 
 def standing(url: str) -> tuple[str, str]:
     """Return the revision a database has, "" for one without tables, and this program's. Raises StoreError."""
-    store, scripts = Store(_engine(url), url), scripts_of()
+    store, scripts = Store(engine_of(url), url), scripts_of()
     try:
         with store.read() as connection:
             return state_of(connection, scripts)
@@ -34,7 +34,7 @@ def standing(url: str) -> tuple[str, str]:
 
 def upgrade(url: str) -> tuple[str, str]:
     """Bring a database to this version's tables; return the revision before and after. Raises StoreError."""
-    store, scripts = Store(_engine(url), url), scripts_of()
+    store, scripts = Store(engine_of(url), url), scripts_of()
     try:
         with store.write() as connection:
             fence(store, connection)
@@ -50,7 +50,7 @@ def upgrade(url: str) -> tuple[str, str]:
 
 def check(url: str) -> SchemaState:
     """Return the revision of a database and how its tables differ from what they should be. Raises StoreError."""
-    store, scripts = Store(_engine(url), url), scripts_of()
+    store, scripts = Store(engine_of(url), url), scripts_of()
     try:
         with store.read() as connection:
             current, head = state_of(connection, scripts)

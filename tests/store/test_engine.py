@@ -19,7 +19,7 @@ from digest.errors import StoreError
 from digest.model.mail import Subscriber
 from digest.store import engine, fresh, migrations, upgrading
 from digest.store.codec import dump
-from digest.store.engine import Store, _engine, without_password
+from digest.store.engine import Store, engine_of, without_password
 from digest.store.migrations.__main__ import as_migrated
 from digest.store.schema import metadata
 from digest.store.stories import Stories
@@ -109,7 +109,7 @@ def test_an_older_database_is_brought_up_with_its_stories(store_url: str) -> Non
         with contextlib.closing(Store.open(url)) as store, store.write() as connection:
             connection.exec_driver_sql("DROP SCHEMA public CASCADE")
             connection.exec_driver_sql("CREATE SCHEMA public")
-    old = Store(_engine(url), url)
+    old = Store(engine_of(url), url)
     with old.write() as connection:
         migrations.migrate(connection, migrations.scripts_of(), "0001")
         body = dump(story("a", seen=NOW)).replace("'", "''")

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from digest.store import migrations, upgrading
-from digest.store.engine import Store, _engine
+from digest.store.engine import Store, engine_of
 from digest.store.tables import REVISION
 
 OLD = [script.revision for script in migrations.scripts_of().walk_revisions() if script.revision != REVISION]
@@ -21,7 +21,7 @@ def empty(url: str) -> Store:
     """The database without any table."""
     if url.startswith("sqlite"):
         Path(url.removeprefix("sqlite:///")).unlink(missing_ok=True)
-    store = Store(_engine(url), url)
+    store = Store(engine_of(url), url)
     if not store.is_sqlite:
         with store.write() as connection:
             connection.exec_driver_sql("DROP SCHEMA public CASCADE")

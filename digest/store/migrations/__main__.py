@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from digest.store import fresh, migrations
-from digest.store.engine import Store, _engine
+from digest.store.engine import Store, engine_of
 
 # Without what SQLite makes by itself: its own tables, and those behind the index of words.
 _MADE = (
@@ -22,7 +22,7 @@ def as_migrated() -> str:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "digest.db"
         url = f"sqlite:///{file}"
-        with closing(Store(_engine(url), url)) as store:
+        with closing(Store(engine_of(url), url)) as store:
             migrations.make(store, "head")
         with closing(sqlite3.connect(file)) as connection:
             every = connection.execute(_MADE)
