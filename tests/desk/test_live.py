@@ -94,10 +94,13 @@ def test_the_second_half_of_the_morning(publication: Path) -> None:
         assert relay.recipients == ["ada@halyard.example"]
         assert "/u/EXAMPLE" in str(relay.message("ada@halyard.example"))
 
+        # Approved from within a field: what was just typed there is part of it.
+        opened.locator("[data-whole=subject]").fill("Ferries, pilots and a bell")
         opened.keyboard.press("Control+Enter")
+        expect(dialog.get_by_role("heading")).to_have_text("Approve draft 2?")
         expect(dialog).to_contain_text("10 in 4 time zones")
         nothing_found(opened, "the approval", "light", "dark")
-        dialog.get_by_role("button", name="Approve draft 1").click()
+        dialog.get_by_role("button", name="Approve draft 2").click()
         expect(bar).to_contain_text(
             re.compile(r"Approved by Ada at \d\d:\d\d\. First hand-over with the next run, 10 readers\.")
         )
@@ -110,7 +113,7 @@ def test_the_second_half_of_the_morning(publication: Path) -> None:
         opened.wait_for_function("window.answer !== undefined")
         opened.evaluate("window.answer()")
         expect(said).to_contain_text("Withdrawn; it is a draft again.")
-        dialog.get_by_role("button", name="Approve draft 1").click()
+        dialog.get_by_role("button", name="Approve draft 2").click()
 
         bar.get_by_role("button", name="Send now").click()
         dialog.get_by_role("button", name="Send now").click()

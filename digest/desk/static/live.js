@@ -65,8 +65,19 @@
     restore(dialog);
     if (!dialog.open) dialog.showModal();
   };
+  // What was typed last is on its way: the question is asked of the draft it makes.
+  const waiters = [];
+  let posting = 0;
+  const isPost = (event) => event.detail.requestConfig && event.detail.requestConfig.verb === "post";
+  body.addEventListener("htmx:beforeRequest", (event) => { if (isPost(event)) posting += 1; });
+  body.addEventListener("htmx:afterRequest", (event) => {
+    if (isPost(event)) posting = Math.max(0, posting - 1);
+    if (!posting) waiters.splice(0).forEach((go) => go());
+  });
+  const quiet = () => posting ? new Promise((go) => waiters.push(go)) : null;
   const asking = async (verb) => {
     try {
+      await quiet();
       const answer = await ask("/ask/" + verb);
       if (answer.ok) open(await answer.text());
     } catch { /* told by the banner */ }
