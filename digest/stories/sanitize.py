@@ -24,7 +24,8 @@ _BLOCK = re.compile(
 # what the text is about: "How <title> is read".
 _SWALLOWING = ("script|style|title|textarea|noscript|template|svg|math|iframe|select|object|video|audio|button|form|nav"
                "|footer|figure|head")  # fmt: skip
-_UNCLOSED = re.compile(rf"<(?=({_SWALLOWING})\b(?!.*</\1))(?P<tag>\w+\s[^<>]*=[^<>]*>)?", re.IGNORECASE | re.DOTALL)
+_OPENED = re.compile(rf"<({_SWALLOWING})\b(?P<attributes>\s[^<>=]*=[^<>]*>)?", re.IGNORECASE)
+_CLOSED = re.compile(rf"</({_SWALLOWING})", re.IGNORECASE)
 _TAG = re.compile(r"<[A-Za-z/!?]")
 
 # C1 controls are windows-1252 in disguise: text declared ISO-8859-1 that never was.
@@ -51,7 +52,7 @@ def paragraphs(markup: str) -> list[str]:
     told_by_tags = False
     if "<" in markup and _TAG.search(markup):
         if "</" in markup or "<s" in markup.lower():
-            markup = _UNCLOSED.sub(_unclosed, markup)
+            markup = _all_closed(markup)
         if told_by_tags := bool(_BLOCK.search(markup)):
             markup = markup.replace("\r", " ").replace("\n", " ")
         markup = nh3.clean(_BLOCK.sub(_new_line, markup), tags=set(), clean_content_tags=set(_SILENT))
@@ -107,8 +108,16 @@ def _cut(markup: str) -> str:
     return cut[: cut.rfind("<")] if cut.rfind("<") > cut.rfind(">") else cut
 
 
-def _unclosed(match: re.Match[str]) -> str:
-    return " " if match["tag"] else "&lt;"
+def _all_closed(markup: str) -> str:
+    """Return mark-up without the beginnings of elements that swallow what follows and are never closed."""
+    closed = {match[1].lower(): match.start() for match in _CLOSED.finditer(markup)}  # the last of each
+
+    def mended(match: re.Match[str]) -> str:
+        if match.start() < closed.get(match[1].lower(), -1):
+            return match[0]
+        return " " if match["attributes"] else f"&lt;{match[1]}"
+
+    return _OPENED.sub(mended, markup)
 
 
 def _new_line(match: re.Match[str]) -> str:
