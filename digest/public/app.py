@@ -134,7 +134,13 @@ def _routes(view: View, leaving: Leaving, choosing: Choosing, joining: Joining) 
 def _handlers(
     view: View,
 ) -> dict[type[Exception] | int, Callable[[Request, Exception], Awaitable[Response]]]:
+    homes = [] if view.settings.archive_private else [f"/{each.name}/" for each in view.settings.digests]
+
     async def missing(request: Request, error: Exception) -> Response:
+        if request.scope["path"] in homes:
+            link = "signup" if view.serve.signup else ""
+            said = fixed("No edition yet"), fixed("The first one will stand here.")
+            return view.message(request, *said, status=404, link=link)
         return view.message(
             request, fixed("There is no such page"), fixed("It may have moved."), status=404, link="home"
         )

@@ -94,6 +94,14 @@ def test_published_files_are_served_and_nothing_beside_them(house: House) -> Non
     assert house.client.post("/daily/").status_code == 405
 
 
+def test_before_the_first_edition_its_home_says_so_and_where_to_sign_up(house: House) -> None:
+    home = house.client.get("/daily/")
+    assert home.status_code == 404
+    assert "No edition yet" in home.text
+    assert 'href="/signup"' in home.text
+    assert "There is no such page" in house.client.get("/daily/2026/").text
+
+
 def test_health_and_counts(house: House) -> None:
     assert house.client.get("/health").json()["status"] == "ok"
     assert house.client.get("/metrics").status_code == 404
