@@ -34,7 +34,7 @@ def calendar(
     days: Annotated[int, typer.Option("--days", metavar="N", min=1, max=366, help="How many days of each digest.")] = 7,
     as_json: JsonOption = False,
 ) -> int:
-    """Show the next editions and what will happen to each without an editor."""
+    """Show what will happen to the next editions. Each as it goes without an editor."""
     found = [day for almanac in _almanacs(session) for day in almanac.calendar(days)]
     found.sort(key=lambda each: (each["edition"], each["digest"]))
     if as_json:
@@ -89,7 +89,7 @@ def log(
     ] = 14,
     as_json: JsonOption = False,
 ) -> int:
-    """Show what happened: runs, editions with their deliveries and edits, and why a day has none."""
+    """Show what happened, and why a day has no edition. Runs, editions with their deliveries and edits."""
     day = parse_day(edition, "--edition") if edition else None
     documents = [almanac.log(limit=limit, day=day) for almanac in _almanacs(session)]
     if as_json:

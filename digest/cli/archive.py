@@ -32,7 +32,7 @@ def build(
     ] = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Bring the site up to date: what changed is written, the rest is left alone."""
+    """Bring the site up to date. What changed is written, the rest is left alone."""
     report = session.publisher.archive.build(out.absolute() if out is not None else None, fresh=fresh)
     if as_json:
         session.emit(report.document())
@@ -52,7 +52,7 @@ def retract(
     day: Annotated[str, typer.Argument(metavar="DAY", help="The edition's day: 2026-11-23.")],
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, as readers are told.")] = "",
 ) -> int:
-    """Take an edition off the web: its address says so (410), and nothing leads to it. What was mailed stays mailed."""
+    """Take an edition off the web. Its address says so (410), nothing leads to it; what was mailed stays mailed."""
     key = session.publisher.key(parse_day(day, "DAY"))
     session.publisher.archive.retract(key, reason)
     session.say(f"The edition of {key.day} is retracted; its address says so, and no list names it.")

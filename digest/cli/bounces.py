@@ -33,7 +33,7 @@ def read(
     ] = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Suppress whose address is gone or who complained, honour mails to leave, keep what nobody understands."""
+    """Suppress whose address is gone or who complained. Mails to leave are honoured, what is not understood is kept."""
     from digest.mail.mailboxes import letters
     from digest.wiring.bounces import return_reader
 

@@ -37,7 +37,7 @@ def check(
     ] = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Tell what is wrong with the content of a mail; errors make the exit code 1. Notes are told with --verbose."""
+    """Tell what is wrong with the content of a mail. Errors make the exit code 1; --verbose tells notes."""
     from digest.pipeline.checking import Helpers, check_file
 
     helpers = Helpers(

@@ -30,7 +30,7 @@ def upgrade(
     session: Session,
     no_backup: Annotated[bool, typer.Option("--no-backup", help="Do not write a backup first: you have one.")] = False,
 ) -> int:
-    """Bring the database to this version's tables, after a backup of it beside digest.toml. There is no way back."""
+    """Bring the database to this version's tables. After a backup of it beside digest.toml; there is no way back."""
     from digest.store.upgrading import upgrade as upgrade_store
     from digest.wiring.backups import Backups
 
@@ -64,7 +64,7 @@ def check(
     session: Session,
     file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="A backup; the database without it.")] = None,
 ) -> int:
-    """Check that the database answers, is whole and has this version's tables; or that a backup can be restored."""
+    """Check that the database, or a backup, is whole. It answers and has this version's tables."""
     from digest.store.backups import look_into
     from digest.store.upgrading import check as check_store
 
@@ -91,7 +91,7 @@ def backup(
     ] = 0,
     as_json: JsonOption = False,
 ) -> int:
-    """Write the publication's database into one SQLite file, checked, while runs, sends and pages go on."""
+    """Write the database into one SQLite file, checked. Runs, sends and pages go on meanwhile."""
     from digest.wiring.backups import Backups
 
     made, gone = Backups(session.wiring).make(Path(file).absolute(), keep=keep, in_folder=file.endswith("/"))
@@ -168,7 +168,7 @@ def copy(
         str, typer.Option("--from", metavar="URL", envvar="DIGEST_COPY_FROM", help="[store] url without it.")
     ] = "",
 ) -> int:
-    """Copy a publication into another database and verify it by counts and hashes; called again, it goes on."""
+    """Copy a publication into another database. Verified by counts and hashes; called again, it goes on."""
     from digest.dates import iso
     from digest.store.copying import copy as copy_store
 

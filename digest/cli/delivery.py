@@ -71,7 +71,7 @@ def send(
     limit: Annotated[int, typer.Option("--limit", metavar="N", min=0, help="Hand over at most so many; 0 = all.")] = 0,
     as_json: JsonOption = False,
 ) -> int:
-    """Deliver an approved edition; called again, it resumes where it was and sends nothing twice."""
+    """Deliver an approved edition. Called again, it resumes where it was and sends nothing twice."""
     if as_json and (test or dry_run):
         raise UsageError("a trial prints lines, no JSON", where="--json", fix="leave it out")
     from digest.pipeline.notifying import NoticesReport
@@ -149,7 +149,7 @@ def run(
         bool, typer.Option("--clock-is-right", help="Run although the clock is far from the last run's.")
     ] = False,
 ) -> int:
-    """Cron's one line: fetch, build, approve by policy, publish, send. Safe to call at any time, twice, or late."""
+    """Do whatever is due now: cron's one line. Fetch to send, safe to call at any time, twice, or late."""
     from digest.wiring.cron import Cron, log_line
 
     if log_format not in ("text", "json"):
@@ -176,7 +176,7 @@ def run(
 
 
 def status(session: Session, edition: EditionOption = "", as_json: JsonOption = False) -> int:
-    """Show how an edition stands: its state, its deliveries by name where they are in doubt, and the next run."""
+    """Show how an edition stands. Its state, its deliveries, by name where they are in doubt, and the next run."""
     publisher = session.publisher
     from digest.wiring.workforce import workers_document, workers_lines
 

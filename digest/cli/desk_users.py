@@ -92,7 +92,7 @@ def link(
         str, typer.Option("--by", metavar="NAME", envvar="DIGEST_BY", help="Who edits; the user without it.")
     ] = "",
 ) -> int:
-    """Print another link that opens a desk which runs already: once, in one browser, within twelve hours."""
+    """Print another link that opens a desk that runs. Once, in one browser, within twelve hours."""
     from digest.wiring.desk import Door
 
     who = by or session.start.environment.get("USER", "") or "the editor"

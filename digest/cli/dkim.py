@@ -35,7 +35,7 @@ def keygen(
     ] = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Make a private key, RSA of 2048 bits, readable by you alone, and print the DNS record to publish."""
+    """Make a private key and print its DNS record. RSA of 2048 bits, readable by you alone."""
     from digest.config.values import dns_name
     from digest.mail.dkim import make_key, record, record_name, record_value
 

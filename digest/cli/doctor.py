@@ -29,7 +29,7 @@ def doctor(
     via: ViaOption = "",
     as_json: JsonOption = False,
 ) -> int:
-    """Say what is wrong with configuration, keys, disk, database, clock, relay, DNS, public address. Mails nothing."""
+    """Say what is wrong with machine and domain. From configuration to relay and DNS; mails nothing."""
     from digest.pipeline.doctor import diagnose
 
     diagnosis = diagnose(_examinations(session, via=via, offline=offline), on_area=session.detail)

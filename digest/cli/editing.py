@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from digest.wiring.editing import Editing
 
 group = typer.Typer(
-    help="Edit the draft: every edit is kept with who made it, survives a rebuild, and can be undone.",
+    help="Edit the draft. Every edit is kept with who made it, survives a rebuild, and can be undone.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -216,7 +216,7 @@ def add(
     edition: EditionOption = "",
     by: By = "",
 ) -> int:
-    """Add a story no feed brought; what you do not give is read on its page."""
+    """Add a story no feed brought. What you do not give is read on its page."""
     desk = editor(session, edition, by)
     value = {
         "section": desk.section(section), "place": place, "headline": headline, "teaser": teaser, "kicker": kicker,
@@ -236,7 +236,7 @@ def note(
     edition: EditionOption = "",
     by: By = "",
 ) -> int:
-    """Put a note of the editors' under a story, after a section, or at the top."""
+    """Put a note under a story, after a section, or at the top."""
     desk = editor(session, edition, by)
     if story:
         desk.make("note", desk.story(story).id, {"text": text})
@@ -302,7 +302,7 @@ def correct(
     edition: EditionOption = "",
     by: By = "",
 ) -> int:
-    """Correct a story once the edition is on its way: its page says so, and so does the next edition."""
+    """Correct a story once the edition is on its way. Its page says so, and so does the next edition."""
     value: dict[str, Any] = {"text": text, "headline": headline, "teaser": teaser}
     if withdraw:
         value["withdraw"] = True

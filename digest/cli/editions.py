@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
 
 
 def build(session: Session, as_json: JsonOption = False) -> int:
-    """Make or refresh today's draft from the stories in the store; edits stay."""
+    """Make or refresh today's draft; edits stay. Its stories are those that `digest fetch` stored."""
     report = session.publisher.build()
     edition = report.edition
     if as_json:
@@ -61,7 +61,7 @@ def preview(
         int, typer.Option("--port", metavar="N", envvar="DIGEST_PORT", help="With --watch: where; any free one for 0.")
     ] = 0,
 ) -> int:
-    """Write what would go out as files: index.html shows all views side by side. Nothing is mailed."""
+    """Write what would go out as files. index.html shows all views side by side; nothing is mailed."""
     day = parse_day(edition, "--edition") if edition else None
     if follow:
         from digest.cli.watching import watch
@@ -99,7 +99,7 @@ def approve(
     edition: EditionOption = "",
     by: Annotated[str, typer.Option("--by", metavar="NAME", envvar="DIGEST_BY", help="Who approves.")] = "",
 ) -> int:
-    """Freeze the edition: what is sent from now on is exactly what was previewed."""
+    """Freeze the edition. What is sent from now on is exactly what was previewed."""
     key = session.publisher.key(parse_day(edition, "--edition") if edition else None)
     who = by or session.start.environment.get("USER", "") or "the command line"
     record = session.publisher.approve(key, who)

@@ -85,7 +85,7 @@ def _list(session: Session, desk: Editing) -> int:
 
 
 def withdraw(session: Session, edition: EditionOption = "") -> int:
-    """Take an approval back; a draft is held: it does not approve itself."""
+    """Take an approval back, or hold a draft. What is held does not approve itself."""
     from digest.model.editions import EditionState
 
     desk = editor(session, edition, "")
@@ -96,7 +96,7 @@ def withdraw(session: Session, edition: EditionOption = "") -> int:
 
 
 def explain(session: Session, story: Story, edition: EditionOption = "", as_json: JsonOption = False) -> int:
-    """Tell why a story was or was not in an edition, also years later."""
+    """Tell why a story was or was not in an edition. Also years later."""
     from digest.pipeline.explaining import explanation_text
 
     found = editor(session, edition, "").explain(story)

@@ -33,7 +33,7 @@ def read(
     files: Annotated[list[Path], typer.Argument(help="Feed files; gzip ones are unpacked.", metavar="FILE")],
     jsonl: Annotated[bool, typer.Option("--jsonl", envvar="DIGEST_JSONL", help="One JSON object a line.")] = False,
 ) -> int:
-    """Parse files and print their stories, touching nothing: no configuration, store or network."""
+    """Parse files and print their stories. Touches nothing: no configuration, store or network."""
     from digest.pipeline.read import read_files, story_line
 
     without = 0
@@ -98,7 +98,7 @@ def list_(session: Session, as_json: JsonOption = False) -> int:
 
 @command(group, "check", example="digest feeds check --json", exits=(0, 1, 2, 5))
 def check(session: Session, as_json: JsonOption = False) -> int:
-    """Tell each feed's health as last seen: last success, last error, failures in a row."""
+    """Tell each feed's health as last seen. Last success, last error, failures in a row."""
     states = session.wiring.stories.feed_states()
     found = [(each, states.get(each.url, FeedState(url=each.url))) for each in session.settings.feeds]
     if as_json:
@@ -149,7 +149,7 @@ def add(
         typer.Option("--seen/--unseen", help="What is there now counts as seen, or may be in the next edition."),
     ] = None,
 ) -> int:
-    """Find the feed of a page, show its three newest stories, and add it to digest.toml."""
+    """Find the feed of a page and add it to digest.toml. Shows its three newest stories."""
     feeds = session.feeds
     slug = feeds.section(section) if section else ""
     try:
@@ -216,7 +216,7 @@ def move(
 def import_(
     session: Session, file: Annotated[str, typer.Argument(metavar="FILE", help="An OPML file, or - for stdin.")]
 ) -> int:
-    """Add the feeds of an OPML file; its folders are sections, new ones are made."""
+    """Add the feeds of an OPML file. Its folders are sections; new ones are made."""
     if file == "-":
         body = sys.stdin.buffer.read()
     else:

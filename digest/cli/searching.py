@@ -57,7 +57,7 @@ def search(
     ] = "",
     as_json: JsonOption = False,
 ) -> int:
-    """Find stories in every listed edition; words that were found stand out."""
+    """Find stories in every listed edition. Words that were found stand out."""
     from digest.pipeline.searching import day_of
     from digest.wiring.searching import Searching
 

@@ -42,7 +42,7 @@ def serve(
     ] = 1,
     via: ViaOption = "",
 ) -> int:
-    """Serve the readers' pages: unsubscribe, preferences, sign-up, the archive, health and counts."""
+    """Serve the readers' pages. Unsubscribe, preferences, sign-up, the archive, health and counts."""
     from dataclasses import replace
 
     from digest.public.server import serve as serve_pages

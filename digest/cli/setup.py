@@ -36,7 +36,7 @@ def init(
     cron: Annotated[bool, typer.Option("--cron", help="Print lines for crontab, and write nothing.")] = False,
     systemd: Annotated[bool, typer.Option("--systemd", help="Print systemd units, and write nothing.")] = False,
 ) -> int:
-    """Write digest.toml, subscribers.csv and .env.example, never over existing files. Safe: nothing is mailed."""
+    """Write digest.toml, subscribers.csv and .env.example. Never over existing files; nothing is mailed."""
     from digest.templating import packaged
     from digest.templating.overrides import copy_templates
 
@@ -102,7 +102,7 @@ def write_new(folder: Path, files: dict[str, str]) -> list[Path]:
 
 
 def demo(session: Session, folder: FolderArgument = Path("demo")) -> int:
-    """Make a complete publication from the sample feeds, with a preview to open. Needs no network and no account."""
+    """Make a complete publication from the sample feeds. A preview to open, without network or account."""
     from digest.sample import sample_text
     from digest.subscribers.tokens import make_keys
 

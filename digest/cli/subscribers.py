@@ -50,7 +50,7 @@ def import_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
     resubscribe: ReviveOption = "",
 ) -> int:
-    """Add and update people from a CSV file; nobody is removed, and who left stays away."""
+    """Add and update people from a CSV file. Nobody is removed, and who left stays away."""
     name = Path("stdin.csv" if file == "-" else file)
     try:
         with spooled(sys.stdin.buffer) if file == "-" else name.open("rb") as data:
@@ -118,7 +118,7 @@ def add(
     time_zone: Annotated[str, typer.Option("--time-zone", metavar="ZONE", help="Such as Europe/Lisbon.")] = "",
     resubscribe: ReviveOption = "",
 ) -> int:
-    """Put a person on the list, or change what it says of her: only with her consent, which you keep."""
+    """Put a person on the list, or change what it says. Only with her consent, which you keep."""
     given = {
         "name": name, "sections": sections, "digests": digests, "format": format_, "language": language,
         "time_zone": time_zone,
@@ -139,7 +139,7 @@ def show(
     address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Whose data.")],
     as_json: JsonOption = False,
 ) -> int:
-    """Show all that is known of a person, and what became of her editions of the last 35 days."""
+    """Show all that is known of a person. Also what became of her editions of the last 35 days."""
     known = session.roster.known(address)
     if as_json:
         session.emit(known)
@@ -193,7 +193,7 @@ def export(
         str, typer.Option("--person", metavar="ADDRESS", help="Only what is kept of one person, as JSON, for her.")
     ] = "",
 ) -> int:
-    """Write the whole list as CSV to standard output, with status, dates and reasons; it imports again unchanged."""
+    """Write the whole list as CSV to standard output. With status, dates and reasons; it imports again unchanged."""
     if person:
         session.emit(session.roster.known(person))
         return EXIT_DONE
@@ -209,7 +209,7 @@ def erase(
     yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Forget a person for good: history stays nameless, and a hash keeps her address away. Print the proof."""
+    """Forget a person for good, and print the proof. History stays nameless, and a hash keeps her address away."""
     if not yes:
         answer = session.ask(f"Forget {address} for good? Nothing of it can be brought back.")
         if answer is None:
@@ -241,7 +241,7 @@ def erase(
 
 @command(group, "remove", example="digest subscribers remove reader@example.org", exits=(0, 1, 2))
 def remove(session: Session, address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Who leaves.")]) -> int:
-    """Unsubscribe an address for good: it is suppressed, whatever is imported later."""
+    """Unsubscribe an address for good. It is suppressed, whatever is imported later."""
     known = session.roster.remove(address)
     session.say(f"{address} is unsubscribed. " + ("" if known else "It was not on the list; it stays off it."))
     return EXIT_DONE

@@ -43,7 +43,7 @@ def worker(
     ] = True,
     via: ViaOption = "",
 ) -> int:
-    """Do a publication's work until told to stop, with any number of others on any machines. Needs PostgreSQL."""
+    """Do a publication's work until told to stop. With any number of others on any machines; needs PostgreSQL."""
     from digest.wiring.workers import QUEUES, Offer, Worker
 
     unknown = [name for name in queue or () if name not in QUEUES]

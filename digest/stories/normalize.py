@@ -20,6 +20,7 @@ from digest.stories.teaser import goes_on, is_thin, is_whole, sentences, teaser_
 from digest.stories.urls import canonical_url, without_tracking
 
 LONGEST_SUMMARY = 5_000  # characters
+LONGEST_RIGHTS = 300  # characters
 _LONGEST_NAME = 120  # characters of a source or a category
 _MOST_HINTS = 20
 # Clocks of servers differ; only what is later than this is dated in the future.
@@ -175,9 +176,6 @@ class _Maker:
         if self.now is not None and entry.published_at > self.now + _CLOCK_DIFFERENCE:
             return "future"
         return entry.date_note
-
-
-LONGEST_RIGHTS = 300  # characters
 
 
 def _are_bracketed(openings: Sequence[str]) -> bool:

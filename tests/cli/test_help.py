@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from digest.cli import app as application
-from docs.generate.tree import commands
+from docs.generate.tree import commands, groups
 from tests.cli.conftest import Digest
 
 
@@ -15,8 +15,8 @@ def whole(capsys: pytest.CaptureFixture[str], *words: str) -> str:
 
 
 def test_help_is_the_same_with_fewer_commands_made(digest: Digest, capsys: pytest.CaptureFixture[str]) -> None:
-    groups = {each.name.split()[1] for each in commands()}
-    for words in ([], *([name] for name in sorted(groups)), ["feeds", "add"], ["edit", "pin"]):
+    first = {each.name.split()[1] for each in commands()}
+    for words in ([], *([name] for name in sorted(first)), ["feeds", "add"], ["edit", "pin"]):
         said = digest(*words, "--help")
         assert said.code == 0
         assert said.out == whole(capsys, *words, "--help"), words
@@ -34,3 +34,11 @@ def test_a_wrong_name_gets_a_suggestion(digest: Digest) -> None:
     outcome = digest("subscriber", "list")
     assert outcome.code == 2
     assert "subscribers" in outcome.err
+
+
+def test_no_line_of_a_list_of_commands_is_cut(digest: Digest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for words in ([], *(name.split()[1:] for name in groups())):
+        listed = digest(*words, "--help").out.partition("Commands:")[2]
+        assert listed.strip(), words
+        assert not [line for line in listed.splitlines() if line.endswith("...")], words
