@@ -32,8 +32,16 @@ _LINK = re.compile(r"\(?https?://\S+|\bwww\.\S+|(?<!\w)/?u/\w+|(?<!\w)@\w+", re.
 _NOBODY = frozenset({
     "admin", "administrator", "root", "webmaster", "noreply", "no-reply", "no reply", "editor", "unknown", "none",
     "null", "undefined", "nobody", "author", "anonymous", "guest", "user", "staff", "n/a", "(author unknown)",
+    "agencies", "news agencies", "staff reporter", "staff report", "newsroom", "news desk", "web desk", "wire services",
+    "our correspondent", "correspondent", "redaktion", "redacción", "redação", "redazione", "rédaction", "la rédaction",
     "inc", "ltd", "llc", "gmbh", "corp", "nospam", "wordpress", "superuser", "default", "site admin",
 })  # fmt: skip
+# "Tessaly Brandt in Port Iselin, Oru, and Ines Oru": where they are is no part of their names.
+_IN_PLACE = re.compile(
+    r"(?P<name>[^\W\d_][\w.'’-]*\s[^,;|]{0,60}?[^\W\d_])\s+in\s+(?:the\s+)?[^\W\d_a-z][\w.'’-]*"
+    r"(?:\s(?!(?:and|und|et|for|in)\b)[\w.'’-]+){0,3}"
+    r"(?:,\s+[^\W\d_a-z][\w.'’-]*(?=\s*(?:$|[,;|]|\sand\s)))?"
+)
 _IN_BRACKETS = re.compile(r"(?P<outer>[^()]*)\((?P<inner>[^()]+)\)?")
 _NO_LETTER = re.compile(r"[\W_]+")
 _LONGEST_BYLINE = 120  # characters
@@ -44,7 +52,7 @@ _MARKED = re.compile(
     r"(?P<region>,\s+[^\W\d_][\w .'’-]{1,24}?)?"  # , Iraq
     # , Tuesday, Nov. 21
     r"(?P<day>,\s+(?:[^\W\d_]{3,10}\.?,?\s*)?(?:\d{1,2}\.?(?:\s+[^\W\d_]{3,10}\.?)?(?:,?\s+\d{4})?)?)?"
-    r"\s*(?:[(（](?P<agency>[^()（）]{2,40})[)）])?"
+    r"\s*(?:[(（](?P<agency>[^()（）]{2,40})[)）]\.?)?"  # EFE writes "(EFE).-"
     r"\s*(?:[–—―]|--?(?=\s))+\s*(?=\S)"
 )
 # BRUSSELS: Nearly seventy groups … (where a feed writes its datelines so)
@@ -100,7 +108,7 @@ def _people(author: str) -> list[str]:
     """Return the names in one author's field: "mail@example.org (Tessaly Brandt)", "By A and B, Reuters"."""
     text = plain(author)[:400]
     text = _LINK.sub(" ", _ADDRESS.sub(" ", text)).strip(' ()<>[]"|,;')
-    text = _BY.sub("", " ".join(text.split()))
+    text = _IN_PLACE.sub(r"\g<name>", _BY.sub("", " ".join(text.split())))
     names = re.split(r"\s*(?:[;|]|,\s+and\s|,|\sand\s|\s&\s|\sund\s|\set\s|\sfor\s)\s*", text)
     every = [part for name in names for part in _parted(name.strip(" -–—.")) if re.search(r"[^\W\d_]", part)]
     return [_cased(name) if not agency(name) else name for name in every]

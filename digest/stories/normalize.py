@@ -28,7 +28,7 @@ _CLOCK_DIFFERENCE = timedelta(minutes=10)
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|\d{3}))?")
 _NO_NAME = re.compile(r"(?:https?:)?//|www\.", re.IGNORECASE)
 _TAGS_BEFORE = re.compile(r"^(?:\s|<[^<>]*>)+")
-_IN_BRACKETS = re.compile(r"\[([^\W\d_][\w .'’&/-]{1,58})\]\s*")
+_IN_BRACKETS = re.compile(r"\[([^\W_][\w .'’&/-]{1,58})\]\s*")
 _BRACKETS_LEAST = 3
 _DULL_WORDS = frozenset({"index", "html", "php", "article", "articles", "story", "post", "posts", "p", "a", "content"})
 

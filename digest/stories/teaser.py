@@ -188,13 +188,26 @@ def _joined(kept: Sequence[str]) -> str:
     for text, following in zip(kept, [*kept[1:], ""], strict=True):
         # What goes on with a small letter is one sentence on two lines.
         if not _is_label(text) or following[:1].islower():
-            told.append(text)
+            told.append(_ended(text, following))
             listed = text.endswith(":")
         elif listed:
             told[-1] += f" {text}" if told[-1].endswith(":") else f"; {text}"
         elif not said:
-            told.append(text)
+            told.append(_ended(text, following))
     return " ".join(told)
+
+
+def _ended(text: str, following: str) -> str:
+    """Return a paragraph with the full stop it lacks before another sentence: standfirsts have none."""
+    opening = _OPENS.match(following)
+    if len(text) < _SHORTEST_USEFUL or opening is None or opening[1].islower():
+        return text
+    is_address = "/" in text[text.rfind(" ") + 1 :]
+    return text if is_address or not _NO_END.search(text) else f"{text}."
+
+
+_NO_END = re.compile(r"[^\W_][)”’\"']?$")
+_OPENS = re.compile(r"[\"'“‘«„(]?([^\W\d_])")
 
 
 def _is_label(text: str) -> bool:

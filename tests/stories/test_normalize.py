@@ -113,6 +113,19 @@ def test_a_teaser_is_whole_sentences_without_clutter() -> None:
             "<p>The ferry sailed at noon. Aboard were:</p><ul><li>Forty sheep</li><li>A bell</li></ul>",
             "The ferry sailed at noon. Aboard were: Forty sheep; A bell",
         ),
+        # A standfirst has no full stop, and is a sentence all the same.
+        (
+            "<p>The ferry sailed at noon with all of its passengers</p><p>It was an hour late.</p>",
+            "The ferry sailed at noon with all of its passengers. It was an hour late.",
+        ),
+        (
+            "<p>The ferry sailed at noon with all of its passengers</p><p>and came back.</p>",
+            "The ferry sailed at noon with all of its passengers and came back.",
+        ),
+        (
+            "<p>The timetable of the old ferry is at https://f.example/times</p><p>It was an hour late.</p>",
+            "The timetable of the old ferry is at https://f.example/times It was an hour late.",
+        ),
         ("<ul><li>Forty sheep</li><li>A bell</li></ul>", "Forty sheep · A bell"),
         # What programs read.
         ("https://f.example/1", ""),
@@ -145,6 +158,9 @@ def test_teasers(summary: str, teaser: str) -> None:
         (("Ines (Ines Oru)",), "Ines Oru", "Post"),
         (("Ines Oru (now), Tessaly Brandt (earlier)",), "Ines Oru (now), Tessaly Brandt (earlier)", "Post"),
         (("Ines Oru (Reuters)",), "Ines Oru", "Reuters"),
+        (("Ines Oru in Port Iselin, Velmora, and Tessaly Brandt",), "Ines Oru, Tessaly Brandt", "Post"),
+        (("Ines in the Woods",), "Ines in the Woods", "Post"),
+        (("Staff and agencies",), "", "Post"),
     ],
 )
 def test_bylines_and_agencies(authors: tuple[str, ...], byline: str, source: str) -> None:
@@ -212,6 +228,11 @@ def test_the_source_is_apart_from_the_feed() -> None:
     assert made("T", source="North Wire", feed_title="Post")[0].source == "North Wire"
     story = made("T", summary="OSLO (AP) — The ferry sailed at noon, said the captain.", feed_title="Post")[0]
     assert (story.source, story.feed_name, story.dateline) == ("Associated Press", "Post", "Oslo")
+
+
+def test_a_dateline_as_efe_writes_it() -> None:
+    story = one(summary="PORT ISELIN, 24 set (EFE).- The ferry sailed at noon.")
+    assert (story.dateline, story.source, story.teaser) == ("Port Iselin", "EFE", "The ferry sailed at noon.")
 
 
 def test_no_dateline_where_none_is() -> None:
