@@ -59,7 +59,7 @@ def pause(
     by: Annotated[str, typer.Option("--by", metavar="NAME", envvar="DIGEST_BY", help="Who says so.")] = "",
 ) -> int:
     """Let a digest rest: no edition of a day before UNTIL. What is being sent goes on; `send --stop` stops it."""
-    almanacs, who = _almanacs(session), by or session.start.environment.get("USER", "") or "the command line"
+    almanacs, who = _almanacs(session), session.who(by)
     if not off and not until:
         raise UsageError(
             "no day is given", where="UNTIL", fix="write `digest pause 2026-12-28`, or `digest pause --off`"
@@ -104,6 +104,8 @@ def log(
                 session.say(f"  {to_second(edit['at'])}  {edit['by']}: {edit['kind']} {edit['target']}".rstrip())
         if document["runs"]:
             session.say("Runs:")
+        elif not document["editions"]:
+            session.say("Nothing happened yet." if day is None else f"Nothing is on record of {day}.")
         for run in document["runs"]:
             session.say(_run_line(run))
             for line in run["lines"] if day or session.verbose else []:

@@ -87,7 +87,7 @@ def send(
             session.say(line)
         return EXIT_DONE
     if halt:
-        report = publisher.stop_edition(key, session.start.environment.get("USER", "") or "the command line")
+        report = publisher.stop_edition(key, session.who())
         if as_json:
             session.emit(report.document())
         else:

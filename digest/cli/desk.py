@@ -45,6 +45,6 @@ def desk(
     from digest.desk.server import serve
 
     session.publisher.via = via
-    who = by or session.start.environment.get("USER", "") or "the editor"
+    who = session.who(by, otherwise="the editor")
     serve(session.publisher, host=host, port=port, by=who, open_browser=not no_open, say=session.announce)
     return EXIT_DONE

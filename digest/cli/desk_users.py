@@ -95,9 +95,9 @@ def link(
     """Print another link that opens a desk that runs. Once, in one browser, within twelve hours."""
     from digest.wiring.desk import Door
 
-    who = by or session.start.environment.get("USER", "") or "the editor"
+    who = session.who(by, otherwise="the editor")
     base = session.settings.publication.desk_url or f"http://127.0.0.1:{port}"
-    session.say(f"{base}/enter/{Door(session.wiring).link(who)}")
+    session.announce(f"{base}/enter/{Door(session.wiring).link(who)}")
     return EXIT_DONE
 
 

@@ -36,7 +36,7 @@ def editor(session: Session, edition: str, by: str) -> Editing:
     """Return an editor at work on an edition."""
     from digest.wiring.editing import Editing
 
-    who = by or session.start.environment.get("USER", "") or "the command line"
+    who = session.who(by)
     return Editing(session.publisher, parse_day(edition, "--edition") if edition else None, by=who)
 
 

@@ -101,7 +101,7 @@ def approve(
 ) -> int:
     """Freeze the edition. What is sent from now on is exactly what was previewed."""
     key = session.publisher.key(parse_day(edition, "--edition") if edition else None)
-    who = by or session.start.environment.get("USER", "") or "the command line"
+    who = session.who(by)
     record = session.publisher.approve(key, who)
     session.say(
         f"The edition of {key.day} is {record.state.value} as No. {record.number} (version {record.version[:12]})."

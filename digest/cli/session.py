@@ -140,6 +140,10 @@ class Session:
         if self.verbose:
             sys.stderr.write(text + "\n")
 
+    def who(self, by: str = "", *, otherwise: str = "the command line") -> str:
+        """Return who is at work, for the record: the name given, else the user's of this machine."""
+        return by or self.start.environment.get("USER", "") or otherwise
+
     def ask(self, question: str) -> bool | None:
         """Ask a person yes or no; None where nobody is there to answer."""
         if self.start.ask is not None:

@@ -54,5 +54,7 @@ def test_what_will_happen_what_must_not_and_what_did(digest: Digest, publication
     assert [(run[1], run[2], run[-1] if run[-2] == "exit" else run[-2:]) for run in runs] == [
         ("run", "2026-11-24", "0"), ("run", "2026-11-23", ["5", "late"]), ("run", "2026-11-23", "0"),
     ]  # fmt: skip
+    nothing = digest("log", "--edition", "2020-01-01", "--digest", "daily", "-c", publication)
+    assert (nothing.code, nothing.out) == (0, "Nothing is on record of 2020-01-01.\n")
     one = digest("log", "--edition", "2026-11-23", "--digest", "daily", "-c", publication).out
     assert "it was too late to mail one (nobody approved it in time)" in one, "the lines of its runs"
