@@ -131,6 +131,7 @@ class Store:
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._writer: threading.Thread | None = None
         self._starting = threading.Lock()
+        self._lost = False  # the server went away, and did not come back in time
         self._kept: Connection | None = None  # the writer thread's own, on SQLite
         dbapi = engine.dialect.dbapi
         assert dbapi is not None
@@ -300,22 +301,27 @@ class Store:
         return came, False
 
     def _commit(self, group: list[_Waiting]) -> None:
-        until = time.monotonic() + RECONNECT_S
+        # A server that was waited for in vain is not waited for again by each of those behind.
+        until = time.monotonic() + (0.0 if self._lost else RECONNECT_S)
         while True:
             try:
                 results = self._made(group)
             except BaseException as error:
-                if not self.is_sqlite and is_gone(error) and time.monotonic() < until:
+                gone = not self.is_sqlite and is_gone(error)
+                if gone and time.monotonic() < until:
                     # A server that is restarted comes back: what was to be recorded is not given up for that.
                     time.sleep(RECONNECT_STEP_S)
                     continue
-                if len(group) == 1:
-                    group[0][2].set_exception(error)
+                if gone or len(group) == 1:
+                    self._lost = gone
+                    for _, _, future in group:
+                        future.set_exception(error)
                     return
                 # One of them failed and took the others with it: each again, in a transaction of its own.
                 for each in group:
                     self._commit([each])
                 return
+            self._lost = False
             for (_, _, future), result in zip(group, results, strict=True):
                 future.set_result(result)
             return
@@ -388,6 +394,7 @@ _CAUSES = (
     ("malformed", "the database file is damaged", "restore a backup"),
     ("password authentication failed", "the database refuses our password", "set DIGEST_STORE_URL"),
     ("connection refused", "the database does not answer", "start it, or correct [store] url"),
+    ("is the server running", "the database does not answer", "start it, or correct [store] url"),
     ("could not translate host name", "the database's host is unknown", "correct [store] url"),
     ("failed to resolve host", "the database's host is unknown", "correct [store] url"),
     ("timeout expired", "the database does not answer within 10 s", "check its host and firewall"),

@@ -6,6 +6,7 @@ import contextlib
 import importlib.machinery
 import importlib.util
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,8 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from digest.store import queue_schema
+from digest.errors import StoreError
+from digest.store import engine, queue_schema
 from digest.store.engine import Store
 from digest.store.workers import WorkerRow, Workers
 from tests.cli.conftest import Digest, Outcome, digest, made_demo, publication
@@ -104,6 +106,27 @@ def test_a_server_that_is_full_and_one_that_is_a_replica(
     own_server.control("-m", "fast", "restart")
     for words in (("status",), ("run",), ("worker",), ("db", "upgrade")):
         one_sentence(digest(*words, "-c", publication, environment=at), "replica", "name the primary in [store] url")
+
+
+def test_a_server_that_went_for_good_is_waited_for_once(
+    digest: Digest, publication: Path, own_server: OwnServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "RECONNECT_S", 5.0)
+    url = own_server.url()
+    with contextlib.closing(Store.open(url)) as store:
+        assert store.submit(lambda connection: 1).result(timeout=60) == 1
+        own_server.control("-m", "immediate", "stop")
+        began = time.monotonic()
+        waiting = [store.submit(lambda connection: 1) for _ in range(40)]
+        for future in waiting:
+            with pytest.raises(StoreError):
+                future.result(timeout=190)
+        assert time.monotonic() - began < 100, "one after the other they would take 200 s"
+        one_sentence(
+            digest("status", "-c", publication, environment={"DIGEST_STORE_URL": url}), "does not answer", "start it"
+        )
+        own_server.control("restart")
+        assert store.submit(lambda connection: 1).result(timeout=60) == 1, "it goes on where the server is back"
 
 
 class Hidden(importlib.machinery.PathFinder):
