@@ -120,8 +120,18 @@ def test_the_second_half_of_the_morning(publication: Path) -> None:
         expect(bar).to_contain_text(re.compile(r"No\. 1 went to 10 readers\. The page is listed since \d\d:\d\d\."))
         assert len(relay.taken) == 11
 
+        # The story that is open is the one to be corrected, and stays chosen when something was wrong.
+        story = opened.locator("#sec-defence .it").nth(1)
+        wanted = str(story.get_attribute("data-id"))
+        story.locator("button.t").click()
+        expect(opened.locator(f"#it-{wanted}.open")).to_be_visible()
         bar.get_by_role("button", name="Correct this edition").click()
+        expect(dialog.locator("[name=target]")).to_have_value(wanted)
         nothing_found(opened, "the correction")
+        dialog.get_by_label("What was wrong").fill(" ")
+        dialog.get_by_role("button", name="Correct it").click()
+        expect(dialog.get_by_role("alert")).to_be_visible()
+        expect(dialog.locator("[name=target]")).to_have_value(wanted)
         dialog.get_by_label("What was wrong").fill("The harbour is in Caldhaven, not in Iselin.")
         dialog.get_by_label("New headline, if it changes").fill("Caldhaven opens its harbour")
         dialog.get_by_role("button", name="Correct it").click()

@@ -59,7 +59,11 @@
 
   const dialog = $("#decide");
   const open = (html) => {
+    const chosen = dialog.open && $("[name=target]", dialog), at = $(".plan .open[data-id]"), id = chosen ? chosen.value : at && at.dataset.id;
     dialog.innerHTML = html;
+    // The story chosen before a problem was told, else the one that is open.
+    const story = $("[name=target]", dialog);
+    if (story && [...story.options].some((each) => each.value === id)) story.value = id;
     const field = $("[data-remember]", dialog);
     if (field && localStorage.getItem("desk:" + field.dataset.remember)) field.value = localStorage.getItem("desk:" + field.dataset.remember);
     restore(dialog);
