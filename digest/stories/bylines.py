@@ -94,7 +94,7 @@ def byline_of(authors: Sequence[str], *, not_these: Sequence[str] = ()) -> tuple
     wire = ""
     for author in authors:
         for name in _people(author):
-            found = agency(name)
+            found = agency(name) or agency(name.partition(" in ")[0])
             wire = wire or found
             if not found and not is_own(name, own) and name.lower() not in _NOBODY:
                 people.append(name)

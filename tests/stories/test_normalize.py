@@ -160,6 +160,7 @@ def test_teasers(summary: str, teaser: str) -> None:
         (("Ines Oru (Reuters)",), "Ines Oru", "Reuters"),
         (("Ines Oru in Port Iselin, Velmora, and Tessaly Brandt",), "Ines Oru, Tessaly Brandt", "Post"),
         (("Ines in the Woods",), "Ines in the Woods", "Post"),
+        (("Reuters in Port Iselin",), "", "Reuters"),
         (("Staff and agencies",), "", "Post"),
     ],
 )
