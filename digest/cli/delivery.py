@@ -210,6 +210,7 @@ def _status_lines(document: dict[str, Any]) -> list[str]:
             f"{count} {state.replace('_', ' ')}" for state, count in counts.items() if count and state != "total"
         )
         lines.append(f"Deliveries: {counts['total']} in all: {told}")
+    lines += [f"Handed over, no answer yet: {each['email']}" for each in document["handed"]]
     for state, called in (("in_doubt", "In doubt"), ("refused", "Refused"), ("expired", "Given up")):
         lines += _named(document, state, called, most=NAMED)
     lines += _named(document, "deferred", "Deferred", most=NAMED_DEFERRED)

@@ -47,6 +47,7 @@ def status_document(wiring: Wiring, digest: DigestSettings, key: EditionKey) -> 
         "approved_by": record.approved_by if record and record.version else "",
         "published_at": iso(record.published_at) if record else None,
         "counts": sending.counts_document(ledger.counts(key)),
+        "handed": named(DeliveryState.HANDED),
         "in_doubt": named(DeliveryState.IN_DOUBT),
         "refused": named(DeliveryState.REFUSED),
         "deferred": named(DeliveryState.DEFERRED),

@@ -5,7 +5,10 @@ from __future__ import annotations
 import email
 import email.policy
 import json
+import subprocess
+import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +16,7 @@ import pytest
 from digest.store.engine import Store
 from tests.cli.conftest import Digest, change
 from tests.conftest import StandingClock, fresh_postgres
-from tests.smtpd import Script, aiosmtpd_server, scripted_server
+from tests.smtpd import Gate, Script, aiosmtpd_server, scripted_server
 
 
 def test_the_demo_makes_a_preview_to_open(digest: Digest, tmp_path: Path) -> None:
@@ -277,6 +280,30 @@ def test_many_refused_readers_are_a_short_mail(digest: Digest, publication: Path
     status = digest("status", "-c", publication).out
     assert status.count("Refused: ") == 51
     assert "Refused: 20 more" in status
+
+
+def test_whom_a_killed_sender_had_in_hand_is_named_before_the_next_run(digest: Digest, publication: Path) -> None:
+    digest("approve", "-c", publication)
+    day, gate = digest("status", "--json", "-c", publication).json["edition"], Gate()
+    with scripted_server(gate.script) as inbox:
+        words = ["send", "--edition", day, "--via", f"smtp://127.0.0.1:{inbox.port}", "-c", str(publication)]
+        sender = subprocess.Popen([sys.executable, "-m", "digest", *words])
+        try:
+            until = time.monotonic() + 120
+            while not inbox.taken and not digest("status", "--json", "-c", publication).json["counts"]["handed"]:
+                assert time.monotonic() < until
+                time.sleep(0.1)
+        finally:
+            sender.kill()
+            sender.wait()
+        status = digest("status", "--json", "-c", publication).json
+        gate.open()
+    in_hand = [each["email"] for each in status["handed"]]
+    assert len(in_hand) == status["counts"]["handed"] >= 1
+    lines = digest("status", "-c", publication).out.splitlines()
+    assert [line for line in lines if line.startswith("Handed over, no answer yet: ")] == [
+        f"Handed over, no answer yet: {email}" for email in in_hand
+    ]
 
 
 def test_rows_that_are_rejected_are_told_by_file_and_in_a_short_mail(digest: Digest, publication: Path) -> None:
