@@ -72,16 +72,7 @@ class Relay:
                 fix="name its right host",
             ) from None
         except smtplib.SMTPAuthenticationError as error:
-            reply = _of(error)
-            if 400 <= reply.code < 500:  # RFC 4954: 454, a temporary failure
-                raise _refused(reply, self.name) from None
-            raise RelayError(
-                f"the relay refuses our login ({reply})",
-                code=reply.code,
-                reply=reply.text,
-                where=self.name,
-                fix="correct the user in via, or DIGEST_RELAY_PASSWORD",
-            ) from None
+            raise _login_refused(_of(error), self.name) from None
         except smtplib.SMTPResponseException as error:
             raise _refused(_of(error), self.name) from None
         except smtplib.SMTPNotSupportedError:
@@ -91,13 +82,7 @@ class Relay:
                 fix="take the user out of via, or name its port for submission",
             ) from None
         except ssl.SSLError as error:
-            if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):  # hung up, which may pass
-                raise _unreachable(error, self.name) from None
-            raise RelayError(
-                f"it and we agree on no TLS ({_tls_cause(error)})",
-                where=self.name,
-                fix="smtps:// is for port 465, smtp:// with STARTTLS for 587",
-            ) from None
+            raise _without_tls(error, self.name) from None
         except (smtplib.SMTPException, OSError) as error:
             raise _unreachable(error, self.name) from None
         return Session(client, name=self.name, lmtp=via.kind == "lmtp")
@@ -155,9 +140,14 @@ def _of(error: smtplib.SMTPResponseException) -> Reply:
     return Reply(code=int(error.smtp_code), text=" ".join(words.split()))
 
 
+_HUNG_UP = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
+
+
 def _cause(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
+    if isinstance(error, _HUNG_UP):
+        return "it hung up"
     return str(getattr(error, "strerror", None) or error) or type(error).__name__
 
 
@@ -169,6 +159,28 @@ def _unreachable(error: Exception, name: str) -> RelayUnreachable:
 
 def _tls_cause(error: ssl.SSLError) -> str:
     return (error.reason or str(error)).replace("_", " ").lower()
+
+
+def _login_refused(reply: Reply, name: str) -> RelayError:
+    if 400 <= reply.code < 500:  # RFC 4954: 454, a temporary failure
+        return _refused(reply, name)
+    return RelayError(
+        f"the relay refuses our login ({reply})",
+        code=reply.code,
+        reply=reply.text,
+        where=name,
+        fix="correct the user in via, or DIGEST_RELAY_PASSWORD",
+    )
+
+
+def _without_tls(error: ssl.SSLError, name: str) -> RelayError:
+    if isinstance(error, _HUNG_UP):  # which may pass
+        return _unreachable(error, name)
+    return RelayError(
+        f"it and we agree on no TLS ({_tls_cause(error)})",
+        where=name,
+        fix="smtps:// is for port 465, smtp:// with STARTTLS for 587",
+    )
 
 
 def _refused(reply: Reply, name: str) -> RelayError:
