@@ -175,9 +175,15 @@ def run(arguments: Sequence[str] | None = None, *, start: Start | None = None) -
     return int(code or 0)
 
 
+# Commands that run for days collect as Python does: what one of a second may leave lying would grow in them (`serve`
+# had 106 MB where it has 101 after 2,000 requests, `desk` 117 where it has 115 after 600).
+STAYING = frozenset({"serve", "desk", "worker"})
+
+
 def main() -> NoReturn:
     """Run the command line and exit."""
-    collect_seldom()
+    if not set(sys.argv[1:2]) & STAYING:
+        collect_seldom()
     # Pydantic looks through every installed package for plug-ins to load; nothing that digest.toml does not name is.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     sys.exit(run())

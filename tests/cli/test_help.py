@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 from digest.cli import app as application
@@ -42,3 +44,20 @@ def test_no_line_of_a_list_of_commands_is_cut(digest: Digest, monkeypatch: pytes
         listed = digest(*words, "--help").out.partition("Commands:")[2]
         assert listed.strip(), words
         assert not [line for line in listed.splitlines() if line.endswith("...")], words
+
+
+@pytest.mark.parametrize(("command", "seldom"), [("run", True), ("serve", False), ("desk", False), ("worker", False)])
+def test_only_commands_that_end_soon_collect_seldom(
+    monkeypatch: pytest.MonkeyPatch, command: str, *, seldom: bool
+) -> None:
+    before, found = gc.get_threshold(), []
+    monkeypatch.setattr("sys.argv", ["digest", command])
+    monkeypatch.setattr("digest.cli.app.atexit.register", lambda call: None)
+    monkeypatch.setenv("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    monkeypatch.setattr("digest.cli.app.run", lambda: found.append(gc.get_threshold() != before))
+    try:
+        with pytest.raises(SystemExit):
+            application.main()
+    finally:
+        gc.set_threshold(*before)
+    assert found == [seldom]
