@@ -110,7 +110,7 @@ def test_the_second_half_of_the_morning(publication: Path) -> None:
         expect(bar).to_contain_text("An editor said hold")
         opened.keyboard.press("Control+Enter")
         expect(dialog).to_contain_text("10 in 4 time zones")
-        opened.wait_for_function("window.answer !== undefined")
+        opened.wait_for_function("() => window.answer !== undefined")
         opened.evaluate("window.answer()")
         expect(said).to_contain_text("Withdrawn; it is a draft again.")
         dialog.get_by_role("button", name="Approve draft 2").click()
