@@ -31,7 +31,10 @@ def _almanacs(session: Session) -> list[Almanac]:
 
 def calendar(
     session: Session,
-    days: Annotated[int, typer.Option("--days", metavar="N", min=1, max=366, help="How many days of each digest.")] = 7,
+    days: Annotated[
+        int,
+        typer.Option("--days", metavar="N", envvar="DIGEST_DAYS", min=1, max=366, help="How many days of each digest."),
+    ] = 7,
     as_json: JsonOption = False,
 ) -> int:
     """Show what will happen to the next editions. Each as it goes without an editor."""
@@ -83,9 +86,15 @@ def _until(text: str, today: date) -> date:
 
 def log(
     session: Session,
-    edition: Annotated[str, typer.Option("--edition", metavar="DAY", help="Only this edition, with its edits.")] = "",
+    edition: Annotated[
+        str,
+        typer.Option("--edition", metavar="DAY", envvar="DIGEST_EDITION", help="Only this edition, with its edits."),
+    ] = "",
     limit: Annotated[
-        int, typer.Option("--limit", metavar="N", min=1, max=5000, help="How many runs and editions.")
+        int,
+        typer.Option(
+            "--limit", metavar="N", envvar="DIGEST_LIMIT", min=1, max=5000, help="How many runs and editions."
+        ),
     ] = 14,
     as_json: JsonOption = False,
 ) -> int:

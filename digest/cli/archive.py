@@ -28,7 +28,12 @@ def build(
         ),
     ] = None,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Make every page again, also what did not change since the last build.")
+        bool,
+        typer.Option(
+            "--fresh",
+            envvar="DIGEST_FRESH",
+            help="Make every page again, also what did not change since the last build.",
+        ),
     ] = False,
     as_json: JsonOption = False,
 ) -> int:

@@ -57,7 +57,12 @@ def send(
     edition: EditionOption = "",
     via: ViaOption = "",
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be sent, and to how many; send and change nothing.")
+        bool,
+        typer.Option(
+            "--dry-run",
+            envvar="DIGEST_DRY_RUN",
+            help="Say what would be sent, and to how many; send and change nothing.",
+        ),
     ] = False,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="With --dry-run: write the first message there.")

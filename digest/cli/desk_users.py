@@ -103,7 +103,9 @@ def link(
 
 def log(
     session: Session,
-    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, max=10_000, help="How many lines.")] = 50,
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", envvar="DIGEST_LIMIT", min=1, max=10_000, help="How many lines.")
+    ] = 50,
     as_json: JsonOption = False,
 ) -> int:
     """Show who did what at the desk, newest first."""

@@ -25,13 +25,26 @@ def keygen(
     session: Session,
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the private key goes; a new file.")],
     selector: Annotated[
-        str, typer.Option("--selector", metavar="NAME", help="Name of the key in the DNS: digest, or digest-ed25519.")
+        str,
+        typer.Option(
+            "--selector",
+            metavar="NAME",
+            envvar="DIGEST_SELECTOR",
+            help="Name of the key in the DNS: digest, or digest-ed25519.",
+        ),
     ] = "",
     domain: Annotated[
-        str, typer.Option("--domain", metavar="NAME", help="Whose key it is; that of publication.from without it.")
+        str,
+        typer.Option(
+            "--domain",
+            metavar="NAME",
+            envvar="DIGEST_DOMAIN",
+            help="Whose key it is; that of publication.from without it.",
+        ),
     ] = "",
     ed25519: Annotated[
-        bool, typer.Option("--ed25519", help="Make an Ed25519 key, to stand beside an RSA key.")
+        bool,
+        typer.Option("--ed25519", envvar="DIGEST_ED25519", help="Make an Ed25519 key, to stand beside an RSA key."),
     ] = False,
     as_json: JsonOption = False,
 ) -> int:

@@ -53,9 +53,14 @@ def preview(
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", envvar="DIGEST_OUT", help="Folder to write into.")
     ] = Path("preview"),
-    open_browser: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    open_browser: Annotated[bool, typer.Option("--open", envvar="DIGEST_OPEN", help="Open it in the browser.")] = False,
     follow: Annotated[
-        bool, typer.Option("--watch", help="Serve it on this machine and render again when anything of it changes.")
+        bool,
+        typer.Option(
+            "--watch",
+            envvar="DIGEST_WATCH",
+            help="Serve it on this machine and render again when anything of it changes.",
+        ),
     ] = False,
     port: Annotated[
         int, typer.Option("--port", metavar="N", envvar="DIGEST_PORT", help="With --watch: where; any free one for 0.")

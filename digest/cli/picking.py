@@ -23,10 +23,15 @@ def register(app: typer.Typer) -> None:
 def pick(
     session: Session,
     stories: Annotated[
-        Path | None, typer.Option("--stories", metavar="FILE", help="Stories as JSON lines instead of the store's.")
+        Path | None,
+        typer.Option(
+            "--stories", metavar="FILE", envvar="DIGEST_STORIES", help="Stories as JSON lines instead of the store's."
+        ),
     ] = None,
     at: Annotated[str, typer.Option("--at", metavar="TIME", envvar="DIGEST_AT", help="As if it were then.")] = "",
-    explain: Annotated[bool, typer.Option("--explain", help="Tell of each story why it was chosen or passed.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", envvar="DIGEST_EXPLAIN", help="Tell of each story why it was chosen or passed.")
+    ] = False,
     as_json: JsonOption = False,
     tried: Annotated[
         list[str] | None,

@@ -32,9 +32,15 @@ FolderArgument = Annotated[Path, typer.Argument(metavar="[DIR]", help="Where; he
 def init(
     session: Session,
     folder: FolderArgument = Path(),
-    templates: Annotated[bool, typer.Option("--templates", help="Copy the templates too, to change them.")] = False,
-    cron: Annotated[bool, typer.Option("--cron", help="Print lines for crontab, and write nothing.")] = False,
-    systemd: Annotated[bool, typer.Option("--systemd", help="Print systemd units, and write nothing.")] = False,
+    templates: Annotated[
+        bool, typer.Option("--templates", envvar="DIGEST_TEMPLATES", help="Copy the templates too, to change them.")
+    ] = False,
+    cron: Annotated[
+        bool, typer.Option("--cron", envvar="DIGEST_CRON", help="Print lines for crontab, and write nothing.")
+    ] = False,
+    systemd: Annotated[
+        bool, typer.Option("--systemd", envvar="DIGEST_SYSTEMD", help="Print systemd units, and write nothing.")
+    ] = False,
 ) -> int:
     """Write digest.toml, subscribers.csv and .env.example. Never over existing files; nothing is mailed."""
     from digest.templating import packaged

@@ -47,7 +47,9 @@ def import_(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Let the file win over what readers set themselves.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", envvar="DIGEST_DRY_RUN", help="Say what would change, and change nothing.")
+    ] = False,
     resubscribe: ReviveOption = "",
 ) -> int:
     """Add and update people from a CSV file. Nobody is removed, and who left stays away."""
@@ -73,7 +75,13 @@ def import_(
 def list_(
     session: Session,
     status: Annotated[
-        str, typer.Option("--status", metavar="STATUS", help="active, pending, unsubscribed, bounced or complained.")
+        str,
+        typer.Option(
+            "--status",
+            metavar="STATUS",
+            envvar="DIGEST_STATUS",
+            help="active, pending, unsubscribed, bounced or complained.",
+        ),
     ] = "",
     as_json: JsonOption = False,
 ) -> int:

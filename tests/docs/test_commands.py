@@ -67,3 +67,34 @@ def test_every_call_on_a_page_is_understood(page: Path) -> None:
         except TyperException as error:
             wrong.append(f"digest {call}: {error.format_message()}")
     assert not wrong
+
+
+# What a variable left in a shell must not answer for a person: what says yes to a danger, and the content of one call.
+BY_HAND = {
+    "--accept-lost-unsubscribes", "--clock-is-right", "--keep", "--no-backup", "--off", "--overwrite", "--remove",
+    "--resubscribe", "--stop", "--withdraw", "--yes",
+    "--after", "--byline", "--digests", "--format", "--headline", "--kicker", "--label", "--language", "--like", "--line",
+    "--name", "--person", "--place", "--placement", "--reason", "--role", "--sections", "--seen", "--set", "--source",
+    "--story", "--teaser", "--test", "--text", "--time-zone", "--url", "--weight",
+}  # fmt: skip
+BY_HAND_OF = {
+    ("feeds add", "--section"), ("edit pin", "--section"), ("edit add", "--section"),
+    ("send", "--limit"), ("send", "--out"), ("dkim keygen", "--out"),
+}  # fmt: skip
+
+
+def options(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str, object]]:
+    """Yield each command's options: its words, the option, its variable."""
+    for name, each in getattr(command, "commands", {}).items():
+        yield from options(each, (*path, name))
+    if not hasattr(command, "commands"):
+        yield from ((" ".join(path), each.opts[0], each.envvar) for each in command.params if each.opts[0][0] == "-")
+
+
+def test_how_a_command_works_can_be_set_in_the_environment() -> None:
+    found = list(options(get_command(app)))
+    without = {(words, option) for words, option, variable in found if variable is None and option != "--help"}
+    assert {each for each in without if each[1] not in BY_HAND} == BY_HAND_OF
+    named = {option: str(variable) for _, option, variable in found if variable is not None}
+    assert {option for option, variable in named.items() if not variable.startswith("DIGEST_")} == set()
+    assert {option for _, option in without} >= BY_HAND - set(named)
