@@ -67,6 +67,7 @@ class View:
             f"pages/readers/{name}.html",
             {
                 "publication": self.publication,
+                "theme": self.wiring.theme,
                 "say": say,
                 "language": say.language,
                 "direction": say.direction,

@@ -256,7 +256,7 @@ class ArchiveKeeper:
         return next((each for each in ours if (each.start or today) <= today <= (each.until or today)), None)
 
     def _fill(self, name: str, values: Mapping[str, object]) -> str:
-        return fill(self.wiring.templates, name, values)
+        return fill(self.wiring.templates, name, {"theme": self.wiring.theme, **values})
 
     @functools.cached_property
     def _style(self) -> str:
@@ -266,4 +266,6 @@ class ArchiveKeeper:
         """Return what changes when any page may: the program, its templates, the theme, the configuration."""
         bare: Any = {"say": None, "views": None, "fill": None, "search_sponsor": None}
         shared = replace(house, **bare)  # by what they say alone; the sponsor's pages know it
-        return fingerprint(__version__, shared, self._style, *sources(self.wiring.templates, "pages/archive"))
+        folders = ("pages/archive", "pages/shared")
+        templates = (text for folder in folders for text in sources(self.wiring.templates, folder))
+        return fingerprint(__version__, shared, self._style, *templates)

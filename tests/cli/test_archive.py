@@ -9,8 +9,10 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import lxml.html
+from lxml import etree
 
 from tests.cli.conftest import Digest, change
 from tests.conftest import UNMEASURED, StandingClock
@@ -73,8 +75,11 @@ def test_every_address_of_the_design_is_there_and_every_link_leads_somewhere(
         ids = document.xpath("//*/@id")
         assert len(ids) == len(set(ids)), page
         assert "/u/" not in page.read_text(encoding="utf-8")
+        (icon,) = document.xpath("//link[@rel='icon']/@href")  # comes with the page: nobody asks for /favicon.ico
+        drawn = etree.fromstring(unquote(icon.removeprefix("data:image/svg+xml,")))
+        assert drawn.xpath("string()") == "T"
         for link in document.xpath("//a/@href | //link[@rel!='canonical']/@href | //img/@src | //form/@action"):
-            if "://" in link or link.startswith("mailto:") or page.name == "404.html":
+            if "://" in link or link.startswith(("mailto:", "data:")) or page.name == "404.html":
                 continue
             path, _, anchor = link.partition("#")
             target = (page.parent / path).resolve() if path else page

@@ -15,7 +15,7 @@ def test_no_page_asks_another_host_or_lets_one_in(house: House, path: str) -> No
     answer = house.client.get(path.format(u=house.token("u"), p=house.token("p")))
     policy = answer.headers["Content-Security-Policy"]
     assert policy.startswith(
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'"
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'"
     )
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "same-origin"
