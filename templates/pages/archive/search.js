@@ -137,6 +137,25 @@ function shown(told, asked) {
   return item;
 }
 
+let loading; // settles once whoever loads the code that all engines of a kind share has it, or not
+let loaded; // whose code is there
+
+// An engine that may be asked. Pagefind's worker says that it has begun before it has its code, and code that comes
+// twice at a time takes the memory of whoever had it first: then stories are not found, without a word. So the first
+// engine has it before another begins: an empty question is answered once it is there, and loads nothing.
+async function begun(engine, basePath) {
+  while (loading) await loading;
+  const index = engine.createInstance({ basePath });
+  if (loaded === engine) {
+    await index.init();
+    return index;
+  }
+  const ready = index.init().then(() => index.preload(""));
+  loading = ready.then(() => { loaded = engine; }, () => {}).then(() => { loading = undefined; });
+  await ready;
+  return index;
+}
+
 // Stories of a year, or of its last months: some of the index's parts behind one engine.
 class Span {
   constructor(year, engine) {
@@ -154,8 +173,7 @@ class Span {
   ready() {
     this.opening ??= (async () => {
       const [first, ...others] = this.paths;
-      const index = this.engine.createInstance({ basePath: first });
-      await index.init();
+      const index = await begun(this.engine, first);
       await Promise.all(others.map((path) => index.mergeIndex(path)));
       return index;
     })();
