@@ -102,22 +102,11 @@ class Joining:
         )
 
     async def _used(self, request: Request, language: str, asked: SignUp) -> Response:
+        said, link = fixed("It puts nobody on the list again. If you left since, sign up once more."), "signup"
         if await self.view.thread(lambda: self.readers.still_gets(asked)):
-            return self.view.message(
-                request,
-                fixed("This link was already used"),
-                fixed("You are on the list."),
-                status=200,
-                language=language,
-                link="links",
-            )
+            said, link = fixed("You are on the list."), "links"
         return self.view.message(
-            request,
-            fixed("This link was already used"),
-            fixed("It puts nobody on the list again. If you left since, sign up once more."),
-            status=200,
-            language=language,
-            link="signup",
+            request, fixed("This link was already used"), said, status=200, language=language, link=link
         )
 
     def _too_old(self, request: Request) -> Response:

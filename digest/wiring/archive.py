@@ -260,7 +260,7 @@ class ArchiveKeeper:
 
     @functools.cached_property
     def _style(self) -> str:
-        return fill(self.wiring.templates, STYLE, {"theme": self.wiring.theme})
+        return self._fill(STYLE, {})
 
     def _stamp(self, house: House) -> str:
         """Return what changes when any page may: the program, its templates, the theme, the configuration."""
